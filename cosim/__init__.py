@@ -1,0 +1,1 @@
+"""Build, drive, watch, compare, show: firmware on the generated hardware, held against the golden models."""

@@ -1,0 +1,1 @@
+"""Code that runs inside the simulator; the only home of cocotb triggers."""

@@ -1,0 +1,1 @@
+"""Checkers fed with records: they know neither simulator nor hardware description."""

@@ -1,0 +1,1 @@
+"""Assembler, linker, ELF files and listings; C compiler. Reads the instruction table."""

@@ -1,0 +1,1 @@
+"""What a run leaves behind: commit log, waves, and what a wave viewer needs to show them."""

@@ -1,0 +1,1 @@
+"""The memory interface and what joins its users: address decoding and arbitration."""

@@ -1,0 +1,1 @@
+"""The capability datapath: combinational units that expand, check, narrow, seal and attenuate capabilities."""

@@ -1,0 +1,1 @@
+"""Facts of the instruction set and the capability format. Plain Python: imports nothing, has no behaviour."""

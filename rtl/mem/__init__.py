@@ -1,0 +1,1 @@
+"""Memories: tagged SRAM, boot ROM and revocation bitmap."""

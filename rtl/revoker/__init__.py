@@ -1,0 +1,1 @@
+"""The background revoker: sweeps memory behind the core and clears stale tags."""

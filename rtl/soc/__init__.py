@@ -1,0 +1,1 @@
+"""Devices, and the system that joins core, memories and devices."""
