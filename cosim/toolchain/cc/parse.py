@@ -1,0 +1,46 @@
+"""Source file to pycparser's tree; the grammar's refusals become diagnostics."""
+
+import re
+from pathlib import Path
+
+from pycparser import c_ast
+from pycparser.c_parser import CParser, ParseError
+
+from cosim.toolchain.cc.diagnostics import CompileError, Place, SourceLines
+from cosim.toolchain.cc.lexer import CAPABILITY_TYPES, Lexer
+from cosim.toolchain.cc.preprocess import preprocess
+
+_WHERE = re.compile(r"^(?P<file>.*?):(?P<line>\d+):(?:(?P<column>\d+):)? ?(?P<text>.*)$", re.S)
+
+BUILTIN_TYPES = "".join(f"typedef int {name}; " for name in (*CAPABILITY_TYPES, "__builtin_va_list"))
+
+
+def place_of(node: c_ast.Node) -> Place:
+    coord = node.coord
+    return Place(coord.file, coord.line, coord.column or 0) if coord is not None else Place("<unknown>", 0)
+
+
+def parse(
+    path: Path | str, include: list[Path], defines: dict[str, str], sources: SourceLines
+) -> c_ast.FileAST:
+    """Preprocess and parse one file. The first declarations are the built-in type names."""
+    text = preprocess(path, include, defines)
+    sources.note_expanded(text, str(path))
+    parser = CParser(lexer=Lexer, dialect="c23")
+    try:
+        return parser.parse(f'{BUILTIN_TYPES}\n#line 1 "{path}"\n{text}', str(path))
+    except ParseError as error:
+        raise _as_compile_error(str(error), str(path)) from None
+    except RecursionError:
+        raise CompileError(Place(str(path), 1), "nested too deeply", "smaller expressions") from None
+
+
+def _as_compile_error(text: str, path: str) -> CompileError:
+    match = _WHERE.match(text)
+    if match is None:
+        return CompileError(Place(path, 1), f"syntax: {text}")
+    place = Place(match["file"], int(match["line"]), int(match["column"] or 0))
+    message = match["text"]
+    if message.startswith("before: "):
+        message = f"syntax error before '{message[8:]}'"
+    return CompileError(place, message)
