@@ -68,8 +68,10 @@ def disassemble(insn: int, pc: int | None = None, names: Names | None = None, *,
         return "cret"
     if insn == FENCE_TSO:
         return "fence.tso"
-    texts = iter([_operand(*pair, pc, names, numeric) for pair in zip(row.operands, values, strict=True)])
-    return f"{row.name} {re.sub(r'\w+', lambda _: next(texts), row.syntax)}".rstrip()
+    pairs = zip(row.operands, values, strict=True)
+    texts = {operand: _operand(operand, value, pc, names, numeric) for operand, value in pairs}
+    operands = re.sub(r"\w+", lambda name: texts[name[0]], row.syntax)
+    return f"{row.name} {operands}".rstrip()
 
 
 def _no_instruction(insn: int) -> str:
