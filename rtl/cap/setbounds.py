@@ -1,0 +1,104 @@
+"""Encode requested bounds: what csetbounds, csetboundsrounddown, crrl and cram have in common.
+
+Source: CHERIoT ISA, CSetBounds, CSetBoundsRoundDown, CRoundRepresentableLength, CRepresentableAlignmentMask.
+"""
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from rtl.cap.exponent import below_window
+from rtl.isa.capfmt import (
+    ADDRESS_BITS,
+    EXPONENT_LARGEST_DENSE,
+    EXPONENT_MAX,
+    EXPONENT_MAX_STORED,
+    MANTISSA,
+    META,
+    TOP_BITS,
+)
+
+
+class BoundsEncoder(wiring.Component):
+    """Combinational.
+
+    `request_base`, `request_length` and `request_top` = their 33-bit sum are what is asked for. Normally the
+    result is the smallest encodable range around the request; `exact` tells that it is the request. With
+    `round_down` it is the largest encodable one at exactly this base, but not longer than the request.
+
+    `exp`, `top_field` and `base_field` encode it, `base` and `top` are its bounds, and `below` has a bit for
+    each address bit below its unit 2**e. For base 0, `top` is the representable length modulo 2**32, and
+    `below` the inverse of the alignment mask.
+    """
+
+    request_base: In(ADDRESS_BITS)
+    request_length: In(ADDRESS_BITS)
+    request_top: In(TOP_BITS)
+    round_down: In(1)
+    exp: Out(META["exp"])
+    base_field: Out(MANTISSA)
+    top_field: Out(MANTISSA)
+    base: Out(ADDRESS_BITS)
+    top: Out(TOP_BITS)
+    exact: Out(1)
+    below: Out(EXPONENT_MAX)
+
+    def elaborate(self, platform):
+        m = Module()
+        dense, span = EXPONENT_LARGEST_DENSE, EXPONENT_LARGEST_DENSE + MANTISSA + 1
+        base, length, top = self.request_base, self.request_length, self.request_top
+        down = self.round_down
+
+        # First choice: the smallest exponent that the length fits, as a mask: bit k tells e > k.
+        length_needs = Signal(dense + 1)
+        base_allows = Signal(dense)
+        below = Signal(dense)
+        exp = Signal(META["exp"])
+        m.d.comb += [
+            length_needs.eq(Cat(length[k + MANTISSA :].any() for k in range(dense + 1))),
+            base_allows.eq(Cat(~base[: k + 1].any() for k in range(dense))),
+            below.eq(length_needs & (base_allows | ~down.replicate(dense))),
+            exp.eq(Cat(below[(1 << bit) - 1 :: 1 << bit].xor() for bit in range(META["exp"]))),
+        ]
+        base_units, top_units, units = Signal(MANTISSA + 1), Signal(MANTISSA + 1), Signal(MANTISSA + 1)
+        base_loses, top_loses = Signal(), Signal()
+        m.d.comb += [
+            base_units.eq(base[:span] >> exp),
+            top_units.eq(top[:span] >> exp),
+            units.eq(top_units - base_units),
+            base_loses.eq((length_needs & ~base_allows)[:dense].any()),
+            top_loses.eq((top & below).any()),
+        ]
+
+        # Rounding both ends outwards may make it 512 units: then the next exponent.
+        next_exp, large, short = Signal(), Signal(), Signal()
+        full = units[:MANTISSA].all()
+        m.d.comb += [
+            next_exp.eq(~down & (units[MANTISSA] | full & top_loses)),
+            large.eq(~down & length_needs[dense] | next_exp & below[dense - 1]),
+            short.eq(down & (length_needs[dense] | base_loses)),
+            self.exp.eq(Mux(large, EXPONENT_MAX_STORED, exp + next_exp)),
+            self.below.eq(Cat(below | Cat(1, below[:-1]) & next_exp.replicate(dense), large.replicate(EXPONENT_MAX - dense))),
+        ]
+        top_floor = Signal(MANTISSA)
+        base_inexact, top_inexact = Signal(), Signal()
+        m.d.comb += [
+            self.base_field.eq(Mux(large, base[EXPONENT_MAX:], Mux(next_exp, base_units[1:], base_units))),
+            top_floor.eq(Mux(large, top[EXPONENT_MAX:], Mux(next_exp, top_units[1:], top_units))),
+            base_inexact.eq(base_loses | next_exp & base_units[0] | large & base[dense:EXPONENT_MAX].any()),
+            top_inexact.eq(top_loses | next_exp & top_units[0] | large & top[dense:EXPONENT_MAX].any()),
+            self.exact.eq(~(base_inexact | top_inexact)),
+            # The longest range is 511 units: its top field is the base field less one.
+            self.top_field.eq(
+                Mux(short, self.base_field, top_floor) + Mux(short, Const(-1, MANTISSA), top_inexact & ~down)
+            ),
+        ]
+        multiple, longest, sum_top = Signal(TOP_BITS), Signal(TOP_BITS), Signal(TOP_BITS)
+        m.d.comb += [
+            multiple.eq(~Cat(self.below, Const(0, TOP_BITS - EXPONENT_MAX))),
+            longest.eq(below_window(self.below) & multiple),
+            sum_top.eq(Mux(short, base, top) + Mux(down, longest & short.replicate(TOP_BITS), self.below)),
+            self.base.eq(base & multiple),
+            self.top.eq(sum_top & multiple),
+        ]
+        return m
