@@ -78,7 +78,9 @@ class BoundsEncoder(wiring.Component):
             large.eq(~down & length_needs[dense] | next_exp & below[dense - 1]),
             short.eq(down & (length_needs[dense] | base_loses)),
             self.exp.eq(Mux(large, EXPONENT_MAX_STORED, exp + next_exp)),
-            self.below.eq(Cat(below | Cat(1, below[:-1]) & next_exp.replicate(dense), large.replicate(EXPONENT_MAX - dense))),
+            self.below.eq(
+                Cat(below | Cat(1, below[:-1]) & next_exp.replicate(dense), large.replicate(EXPONENT_MAX - dense))
+            ),
         ]
         top_floor = Signal(MANTISSA)
         base_inexact, top_inexact = Signal(), Signal()
