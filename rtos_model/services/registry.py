@@ -1,0 +1,109 @@
+"""Every function of the RTOS by name, and `link`, which puts a program and the RTOS into one image.
+
+A new service module is added to `MODULES`; its functions are then callable, importable and auditable.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from rtos_model.services import allocator, futex, interrupts, multiwaiter, queue, token
+from rtos_model.services.entries import Entry, entries_of, import_of, owners
+from rtos_model.services.errors import ServiceModelError
+from rtos_model.services.image import (
+    INTERRUPT_KEY,
+    MALLOC_KEY,
+    Compartment,
+    Device,
+    FunctionImport,
+    Image,
+    Import,
+    Interrupt,
+    KeyImport,
+    SealedImport,
+    Thread,
+    Word,
+)
+from rtos_model.services.interrupts import counter_name
+from rtos_model.services.steps import callees, imported_names
+
+MODULES = (futex, interrupts, multiwaiter, token, allocator, queue)
+ENTRIES: dict[str, Entry] = {entry.name: entry for module in MODULES for entry in entries_of(module)}
+KEYS = {"scheduler": (INTERRUPT_KEY[1], multiwaiter.KEY[1]), "allocator": (MALLOC_KEY[1],)}
+IMPORTS: dict[str, tuple[str, ...]] = {
+    owner: functions for module in MODULES for owner, functions in getattr(module, "IMPORTS", {}).items()
+}
+REVOKER = Device(name="revoker", start=0x1400_0000, length=0x1000)
+
+
+def link(
+    *,
+    compartments: Iterable[Compartment],
+    threads: Iterable[Thread],
+    program: Mapping[str, object],
+    interrupts: Iterable[Interrupt] = (),
+    **rest,
+) -> Image:
+    """The image of a program together with the RTOS: imports that the code uses are added, as a linker does.
+
+    A compartment with a Python body gets every function of the RTOS and of the other compartments, since what
+    Python calls cannot be seen beforehand. `rest` are further fields of `Image`.
+    """
+    interrupts = tuple(interrupts)
+    own, libraries = owners(list(ENTRIES.values()), KEYS)
+    counters = tuple(Word(name=counter_name(one)) for one in interrupts)
+    linked = [_with(c, _core_imports(c.name), counters if c.name == "scheduler" else ()) for c in own]
+    linked += [_with(c, _used(c, program)) for c in compartments]
+    return Image(
+        compartments=tuple(linked),
+        libraries=tuple(_with(one, _core_imports(one.name)) for one in libraries),
+        threads=tuple(threads),
+        interrupts=interrupts,
+        devices=(REVOKER, *rest.pop("devices", ())),
+        **rest,
+    )
+
+
+def _core_imports(owner: str) -> list[Import]:
+    keys: list[Import] = [KeyImport(key=key) for key in KEYS.get(owner, ())]
+    return [import_of(ENTRIES[name]) for name in IMPORTS.get(owner, ())] + keys
+
+
+def _used(compartment: Compartment, program: Mapping[str, object]) -> list[Import]:
+    bodies = [body for name, body in program.items() if name.partition(".")[0] == compartment.name]
+    found: list[Import] = []
+    for body in bodies:
+        if callable(body):
+            found += [import_of(entry) for entry in ENTRIES.values()]
+            found += [_function(name) for name in program if not name.endswith(("error_handler", "stackless"))]
+        else:
+            found += [_function(name) for name in callees(body)]
+            found += [SealedImport(sealed=name) for name in imported_names(body)]
+    return found
+
+
+def _function(name: str) -> Import:
+    if name in ENTRIES:
+        return import_of(ENTRIES[name])
+    owner, dot, function = name.partition(".")
+    if not dot:
+        raise ServiceModelError(f"no service is called {name!r}; a function of a compartment is `compartment.function`")
+    return FunctionImport(provider=owner, function=function)
+
+
+def _with(unit, imports: list[Import], words: tuple[Word, ...] = ()):
+    """The unit with these imports behind its own, each once, and these globals."""
+    added = tuple(dict.fromkeys(one for one in imports if not _imports(unit, one)))
+    changes = {"globals": (*unit.globals, *words)} if words else {}
+    values = {name: getattr(unit, name) for name in unit.__dataclass_fields__}
+    return type(unit)(**(values | {"imports": (*unit.imports, *added)} | changes))
+
+
+def _imports(unit, wanted: Import) -> bool:
+    """Is it there already, perhaps as another kind of object of the same name?"""
+    if isinstance(wanted, SealedImport):
+        return any(
+            wanted.sealed in (getattr(one, f, None) for f in ("sealed", "shared", "device", "key"))
+            or wanted.sealed.partition(":")[0] == getattr(one, "shared", None)
+            or wanted.sealed.partition(":")[0] == getattr(one, "device", None)
+            for one in unit.imports
+        )
+    return wanted in unit.imports
