@@ -1,0 +1,424 @@
+"""The execute stage: one instruction at a time meets its operands, and everything that can go wrong is decided.
+
+An instruction leaves in its first cycle except: divisions, loads and stores that the bus does not take at once or
+that cross a line, wfi, reads of bounds of untagged capabilities, and reads of counters that wait for the memory
+stage. Nothing has happened to the machine's state before it leaves, but for the first line of a split store.
+"""
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from rtl.bus.port import LINE, Request, Response
+from rtl.cap.check import AccessCheck
+from rtl.cap.layout import Cap, Expanded
+from rtl.cap.perms import grants
+from rtl.config import CoreConfig
+from rtl.core.alu import Alu
+from rtl.core.capunit import CapUnit
+from rtl.core.control import Fault, Size, ToExecute, ToMemory, is_op
+from rtl.core.csrfile import CsrFile
+from rtl.core.loadstore import StoreAligner
+from rtl.core.muldiv import MulDiv
+from rtl.core.scrfile import SpecialRegisters
+from rtl.isa.capfmt import EXPONENT_MAX_STORED, Otype
+from rtl.isa.commit import CLOCK_BITS
+from rtl.isa.csr import SCRS
+from rtl.isa.table import FIELDS, Unit
+from rtl.isa.trap import CAP_INDEX, CAP_SPECIAL, CapFault, Cause
+
+LINK = 1
+"""cra: the register whose links are sealed and whose jumps are returns."""
+BOUNDS_READERS = ("getbase", "gettop", "getlen", "testsubset")
+
+
+def special(fault: CapFault, number: int = 0) -> int:
+    """mtval of a fault of PCC (number 0) or of a special capability register."""
+    return 1 << CAP_SPECIAL | number << CAP_INDEX | fault
+
+
+class Execute(wiring.Component):
+    """`clear`: the memory stage takes what leaves in this cycle. `cancel`: an older instruction has trapped.
+
+    `verdict` is the load filter's answer for operands that entered with `a_filtered` or `b_filtered` set, valid in
+    the first cycle after entering. `expand` is a request to decode the bounds of a capability, answered in the
+    same cycle while `decoder_free`. `first` is the line read by the first half of a split load.
+    """
+
+    enter: In(1)
+    entry: In(ToExecute)
+    valid: Out(1)
+    clear: In(1)
+    cancel: In(1)
+    memory_empty: In(1)
+    verdict: In(1)
+
+    leave: Out(1)
+    result: Out(ToMemory)
+    loads: Out(1)  # the result is not there before the memory stage
+    redirect: Out(1)
+    address: Out(32)
+    fault_pc: In(32)  # of the older instruction that `cancel` speaks of
+    fault_cause: In(6)
+    fault_address: In(32)
+    learn: Out(1)
+    correct: Out(1)  # of the static prediction
+    sleeping: Out(1)
+    clock: In(CLOCK_BITS)
+
+    expand: Out(Cap)
+    decoder_free: In(1)
+    base: In(32)
+    top: In(33)
+
+    request_valid: Out(1)
+    request_ready: In(1)
+    request: Out(Request)
+    answered: In(1)
+    response: In(Response)
+    first: Out(64)
+
+    def __init__(self, config: CoreConfig, csrs: CsrFile, scrs: SpecialRegisters):
+        self.csrs = csrs
+        self.scrs = scrs
+        self.x = Signal(ToExecute)
+        super().__init__()
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.alu = alu = Alu()
+        m.submodules.capunit = capunit = CapUnit()
+        m.submodules.muldiv = muldiv = MulDiv()
+        m.submodules.check = check = AccessCheck()
+        m.submodules.aligner = aligner = StoreAligner()
+        x, c, csrs, scrs = self.x, self.x.control, self.csrs, self.scrs
+        pcc = scrs.pcc
+
+        # Operands, with the load filter's verdict
+        a, b = Signal(Expanded), Signal(Expanded)
+        m.d.comb += [
+            a.eq(x.a),
+            b.eq(x.b),
+            a.cap.tag.eq(x.a.cap.tag & ~(x.a_filtered & self.verdict)),
+            b.cap.tag.eq(x.b.cap.tag & ~(x.b_filtered & self.verdict)),
+        ]
+        following, imm, effective = Signal(32), Signal(12), Signal(32)
+        m.d.comb += [
+            following.eq(x.pc + Mux(x.compressed, 2, 4)),
+            imm.eq(c.imm),
+            effective.eq(a.cap.address + imm.as_signed()),
+        ]
+
+        unit = {unit: Signal(name=f"unit_{unit.name.lower()}") for unit in Unit}
+        m.d.comb += [signal.eq(c.unit == unit) for unit, signal in unit.items()]
+        memory = Signal()
+        m.d.comb += memory.eq(unit[Unit.LOAD] | unit[Unit.STORE])
+
+        # Units
+        m.d.comb += [
+            Value.cast(alu.op).eq(c.op),
+            alu.a.eq(a.cap.address),
+            alu.b.eq(b.cap.address),
+            Value.cast(capunit.op).eq(c.op),
+            capunit.a.eq(a),
+            capunit.b.eq(b),
+            Value.cast(muldiv.op).eq(c.op),
+            muldiv.a.eq(a.cap.address),
+            muldiv.b.eq(b.cap.address),
+        ]
+
+        # Bounds of untagged operands are decoded on demand, one operand a cycle
+        reads_bounds = is_op(c, Unit.CAP, *BOUNDS_READERS)
+        decoded = Signal(2)
+        missing_a = reads_bounds & ~a.cap.tag & ~decoded[0]
+        missing_b = is_op(c, Unit.CAP, "testsubset") & ~b.cap.tag & ~decoded[1]
+        unexpanded = Signal()
+        m.d.comb += [unexpanded.eq(missing_a | missing_b), self.expand.eq(Mux(missing_a, x.a.cap, x.b.cap))]
+
+        # Branches and jumps
+        taken, call, ret = Signal(), Signal(), Signal()
+        with m.If(is_op(c, Unit.BRANCH, "beq", "bne")):
+            m.d.comb += taken.eq(alu.eq ^ is_op(c, Unit.BRANCH, "bne"))
+        with m.Elif(is_op(c, Unit.BRANCH, "blt", "bge")):
+            m.d.comb += taken.eq(alu.lt ^ is_op(c, Unit.BRANCH, "bge"))
+        with m.Else():
+            m.d.comb += taken.eq(alu.ltu ^ is_op(c, Unit.BRANCH, "bgeu"))
+        cjalr = is_op(c, Unit.JUMP, "cjalr")
+        otype = a.cap.meta.otype
+        executable = grants(a.cap.meta.perms, "EX")
+        call_types = (Otype.UNSEALED, Otype.SENTRY_INHERIT, Otype.SENTRY_DISABLE, Otype.SENTRY_ENABLE)
+        allowed = Signal()
+        m.d.comb += [call.eq(c.rd == LINK), ret.eq((c.rd == 0) & (c.rs1 == LINK))]
+        with m.If(ret):
+            m.d.comb += allowed.eq(_one_of(otype, Otype.RETURN_DISABLE, Otype.RETURN_ENABLE))
+        with m.Elif(call):
+            m.d.comb += allowed.eq(_one_of(otype, *call_types))
+        with m.Else():
+            m.d.comb += allowed.eq(_one_of(otype, Otype.UNSEALED, Otype.SENTRY_INHERIT))
+        seal_fault = ~allowed | (a.cap.sealed() & ((imm != 0) | ~executable))
+        link = Signal(Expanded)
+        m.d.comb += [
+            link.eq(pcc),
+            link.cap.address.eq(following),
+            # The instruction itself is in bounds, so its end is representable unless it wraps.
+            link.cap.tag.eq((following != 0) | (pcc.cap.meta.exp == EXPONENT_MAX_STORED)),
+        ]
+        with m.If(call):
+            m.d.comb += link.cap.meta.otype.eq(Mux(csrs.mie, Otype.RETURN_ENABLE, Otype.RETURN_DISABLE))
+
+        # System registers
+        privileged = grants(pcc.cap.meta.perms, "SR")
+        number = x.insn[FIELDS["csr"].pieces[0].lsb :]
+        source = Mux(c.csr_immediate, b.cap.address, a.cap.address)
+        m.d.comb += [csrs.number.eq(number), csrs.wdata.eq(source)]
+        with m.If(is_op(c, Unit.CSR, "csrrs")):
+            m.d.comb += csrs.wdata.eq(csrs.rdata | source)
+        with m.Elif(is_op(c, Unit.CSR, "csrrc")):
+            m.d.comb += csrs.wdata.eq(csrs.rdata & ~source)
+        m.d.comb += [scrs.number.eq(number), scrs.wdata.eq(a)]
+
+        # Loads and stores
+        second, first_answered, first_failed = Signal(), Signal(), Signal()
+        store_tag = Signal()
+        m.d.comb += [
+            check.authority.eq(a),
+            check.address.eq(effective),
+            check.size.eq(c.size),
+            check.store.eq(unit[Unit.STORE]),
+            check.value_tag.eq(b.cap.tag),
+            store_tag.eq(b.cap.tag & (grants(a.cap.meta.perms, "SL") | grants(b.cap.meta.perms, "GL"))),
+            aligner.address.eq(effective),
+            aligner.size.eq(c.size),
+            aligner.write.eq(unit[Unit.STORE]),
+            aligner.second.eq(second),
+            aligner.value.eq(b.cap),
+            aligner.tag.eq(store_tag & unit[Unit.STORE] & (c.size == Size.CAP)),
+            self.request.eq(aligner.request),
+        ]
+
+        # What can go wrong, first things first
+        exception, cause, mtval = Signal(), Signal(6), Signal(32)
+        fault_of_rs1 = c.rs1 << CAP_INDEX
+
+        def trap(condition, code, value=0):
+            with m.Elif(condition):
+                m.d.comb += [exception.eq(1), cause.eq(code), mtval.eq(value)]
+
+        with m.If(Const(0)):
+            pass
+        trap(x.fault == Fault.PCC_TAG, Cause.CHERI, special(CapFault.TAG))
+        trap(x.fault == Fault.PCC_BOUNDS, Cause.CHERI, special(CapFault.BOUNDS))
+        trap(x.fault == Fault.FETCH_FIRST, Cause.FETCH_ACCESS, x.pc)
+        trap(x.fault == Fault.FETCH_SECOND, Cause.FETCH_ACCESS, x.pc + 2)
+        trap(x.fault == Fault.ILLEGAL, Cause.ILLEGAL)
+        trap(unit[Unit.CSR] & (~csrs.exists | (c.csr_writes & csrs.read_only)), Cause.ILLEGAL)
+        trap(
+            unit[Unit.CSR] & ~privileged & (c.csr_writes | ~csrs.free),
+            Cause.CHERI,
+            special(CapFault.SYSTEM_REGISTERS),
+        )
+        trap(unit[Unit.SCR] & ~scrs.exists, Cause.ILLEGAL)
+        trap(
+            unit[Unit.SCR] & ~privileged,
+            Cause.CHERI,
+            special(CapFault.SYSTEM_REGISTERS) | (scrs.number << CAP_INDEX),
+        )
+        trap(
+            is_op(c, Unit.SYSTEM, "mret") & ~privileged, Cause.CHERI, special(CapFault.SYSTEM_REGISTERS)
+        )
+        trap(is_op(c, Unit.SYSTEM, "ecall"), Cause.ECALL)
+        trap(is_op(c, Unit.SYSTEM, "ebreak"), Cause.BREAKPOINT, x.pc)
+        trap(cjalr & ~a.cap.tag, Cause.CHERI, fault_of_rs1 | CapFault.TAG)
+        trap(cjalr & seal_fault, Cause.CHERI, fault_of_rs1 | CapFault.SEAL)
+        trap(cjalr & ~executable, Cause.CHERI, fault_of_rs1 | CapFault.PERMIT_EXECUTE)
+        trap(memory & (check.fault != CapFault.NONE), Cause.CHERI, fault_of_rs1 | check.fault)
+        is_store = unit[Unit.STORE]
+        trap(
+            memory & check.misaligned,
+            Mux(is_store, Cause.STORE_MISALIGNED, Cause.LOAD_MISALIGNED),
+            effective,
+        )
+        refused = Signal()
+        trap(refused, Mux(is_store, Cause.STORE_ACCESS, Cause.LOAD_ACCESS), effective)
+        first_arrives = second & self.answered & ~first_answered
+        m.d.comb += refused.eq(first_failed | (first_arrives & self.response.error))
+
+        # Interrupts come before the instruction, unless it has begun something that cannot be undone
+        begun, interrupt = Signal(), Signal()
+        m.d.comb += interrupt.eq(csrs.interrupt & ~begun & ~second)
+
+        # Memory requests
+        wants = memory & ~exception & ~interrupt & (~second | first_answered | first_arrives)
+        accepted = Signal()
+        m.d.comb += [
+            self.request_valid.eq(self.valid & self.clear & wants),
+            accepted.eq(self.request_valid & self.request_ready),
+        ]
+        with m.If(accepted & aligner.splits & ~second):
+            m.d.sync += second.eq(1)
+        with m.If(first_arrives):
+            m.d.sync += [first_answered.eq(1), first_failed.eq(self.response.error), self.first.eq(self.response.data)]
+
+        # Leaving
+        wfi = is_op(c, Unit.SYSTEM, "wfi")
+        waits = Signal()
+        m.d.comb += waits.eq(
+            (memory & (~accepted | (aligner.splits & ~second)))
+            | (unit[Unit.MULDIV] & ~muldiv.done)
+            | (unit[Unit.CSR] & csrs.drain & ~self.memory_empty)
+            | (wfi & ~csrs.wake)
+            | unexpanded
+        )
+        retires, traps = Signal(), Signal()
+        m.d.comb += [
+            traps.eq(self.valid & self.clear & (exception | interrupt)),
+            retires.eq(self.valid & self.clear & ~exception & ~interrupt & ~waits),
+            self.leave.eq(traps | retires),
+            self.sleeping.eq(self.valid & self.clear & wfi & ~exception & ~interrupt & ~csrs.wake),
+            muldiv.start.eq(self.valid & unit[Unit.MULDIV] & (x.fault == Fault.NONE)),
+            muldiv.leave.eq(self.cancel | self.leave),
+        ]
+        with m.If(self.sleeping):
+            m.d.sync += begun.eq(1)
+        with m.If(self.valid & ~self.leave):
+            m.d.sync += [
+                x.a.cap.tag.eq(a.cap.tag),
+                x.b.cap.tag.eq(b.cap.tag),
+                x.a_filtered.eq(0),
+                x.b_filtered.eq(0),
+            ]
+            with m.If(unexpanded & self.decoder_free):
+                with m.If(missing_a):
+                    m.d.sync += [decoded[0].eq(1), x.a.base.eq(self.base), x.a.top.eq(self.top)]
+                with m.Else():
+                    m.d.sync += [decoded[1].eq(1), x.b.base.eq(self.base), x.b.top.eq(self.top)]
+        with m.If(self.leave | self.cancel):
+            m.d.sync += [self.valid.eq(0), begun.eq(0), second.eq(0), first_answered.eq(0), first_failed.eq(0)]
+            m.d.sync += decoded.eq(0)
+        with m.If(self.enter):
+            m.d.sync += [self.valid.eq(1), x.eq(self.entry)]
+
+        # Effects on system state
+        epcc = Signal(Expanded)
+        m.d.comb += [
+            csrs.write.eq(retires & unit[Unit.CSR] & c.csr_writes),
+            csrs.mret.eq(retires & is_op(c, Unit.SYSTEM, "mret")),
+            csrs.posture.eq(retires & cjalr & (otype >= Otype.SENTRY_DISABLE)),
+            csrs.posture_mie.eq(_one_of(otype, Otype.SENTRY_ENABLE, Otype.RETURN_ENABLE)),
+            csrs.trap.eq(traps | self.cancel),
+            csrs.cause.eq(Mux(self.cancel, self.fault_cause, Mux(interrupt, csrs.interrupt_cause, cause))),
+            csrs.mtval.eq(Mux(self.cancel, self.fault_address, Mux(interrupt, 0, mtval))),
+            scrs.write.eq(retires & unit[Unit.SCR] & (c.rs1 != 0)),
+            scrs.trap.eq(csrs.trap),
+            scrs.mret.eq(csrs.mret),
+            scrs.jump.eq(retires & cjalr),
+            scrs.target.eq(a),
+            epcc.eq(pcc),
+            epcc.cap.address.eq(Mux(self.cancel, self.fault_pc, x.pc)),
+            scrs.epcc.eq(epcc),
+        ]
+        with m.If(~self.cancel & (x.fault == Fault.PCC_BOUNDS)):
+            # Decode has made this an increment of PCC by 0, so that `capunit` tells whether pc is representable.
+            m.d.comb += scrs.epcc.cap.tag.eq(interrupt & capunit.result.cap.tag)
+
+        # Where to go on
+        mispredicted = unit[Unit.BRANCH] & (taken != x.predicted)
+        mret, fence = csrs.mret, is_op(c, Unit.SYSTEM, "fence_i")
+        m.d.comb += [
+            self.redirect.eq(csrs.trap | (retires & (mispredicted | cjalr | fence)) | mret),
+            self.learn.eq(retires & unit[Unit.BRANCH]),
+            self.correct.eq(taken == x.backward),
+        ]
+        with m.If(csrs.trap):
+            m.d.comb += self.address.eq(scrs.mtcc.cap.address)
+        with m.Elif(is_op(c, Unit.SYSTEM, "mret")):
+            m.d.comb += self.address.eq(scrs.mepcc.cap.address)
+        with m.Elif(unit[Unit.JUMP]):
+            m.d.comb += self.address.eq(effective & ~1)
+        with m.Elif(unit[Unit.BRANCH]):
+            m.d.comb += self.address.eq(Mux(x.predicted, following, x.target))
+        with m.Else():
+            m.d.comb += self.address.eq(following)
+
+        # The result
+        out = self.result
+        m.d.comb += [
+            self.loads.eq(unit[Unit.LOAD]),
+            out.pc.eq(x.pc),
+            out.trapped.eq(traps),
+            out.rd.eq(Mux(traps, 0, c.rd)),
+            out.load.eq(unit[Unit.LOAD] & ~traps),
+            out.store.eq(is_store & ~traps),
+            out.size.eq(c.size),
+            out.signed.eq(c.signed),
+            out.split.eq(second),
+            out.address.eq(effective),
+            *(out.permissions[name].eq(grants(a.cap.meta.perms, name)) for name in ("MC", "LG", "LM")),
+            out.counts.eq(csrs.counting & ~traps & ~(unit[Unit.CSR] & c.csr_writes & csrs.is_minstret)),
+        ]
+        with m.If(unit[Unit.CAP]):
+            m.d.comb += out.value.eq(capunit.result)
+        with m.Elif(unit[Unit.JUMP]):
+            m.d.comb += out.value.eq(link)
+        with m.Elif(unit[Unit.SCR]):
+            m.d.comb += out.value.eq(scrs.rdata)
+        with m.Elif(unit[Unit.MULDIV]):
+            m.d.comb += out.value.cap.address.eq(muldiv.result)
+        with m.Elif(unit[Unit.CSR]):
+            m.d.comb += out.value.cap.address.eq(csrs.rdata)
+        with m.Else():
+            m.d.comb += out.value.cap.address.eq(alu.result)
+
+        self.trace(m, traps, interrupt, unit, taken, following, effective, cjalr, a, b, store_tag)
+        return m
+
+    def trace(self, m, traps, interrupt, unit, taken, following, effective, cjalr, a, b, store_tag):
+        """Fill what only the commit port needs."""
+        x, c, t, csrs, scrs = self.x, self.x.control, self.result.trace, self.csrs, self.scrs
+        fetched = ~((x.fault != Fault.NONE) & (x.fault != Fault.ILLEGAL)) & ~interrupt
+        jumps = is_op(c, Unit.JUMP, "cjal")
+        cap_store = unit[Unit.STORE] & (c.size == Size.CAP)
+        offset = effective[: LINE.bit_length() - 1]
+        m.d.comb += [
+            t.clock.eq(self.clock),
+            t.insn.eq(Mux(fetched, Mux(x.compressed, x.insn[:16], x.insn), 0)),
+            t.compressed.eq(x.compressed & fetched),
+            t.interrupt.eq(interrupt),
+            t.next_pc.eq(following),
+            t.rs1.eq(Mux(traps | c.from_cgp, 0, c.rs1)),
+            t.rs2.eq(Mux(traps, 0, c.rs2)),
+            t.a.eq(a.cap),
+            t.b.eq(b.cap),
+            t.pcc_write.eq(traps | cjalr | csrs.mret),
+            t.first_bytes.eq(Mux(self.result.split, LINE - offset, 0)),
+        ]
+        with m.If(self.redirect):
+            m.d.comb += t.next_pc.eq(self.address)
+        with m.Elif(jumps | (unit[Unit.BRANCH] & taken)):
+            m.d.comb += t.next_pc.eq(x.target)
+        with m.If(interrupt):
+            m.d.comb += t.mip.eq(csrs.lines)
+        with m.If(unit[Unit.CSR] & ~traps):
+            m.d.comb += [t.csr.eq(csrs.number), t.csr_write.eq(c.csr_writes)]
+            with m.If(csrs.is_mip):
+                m.d.comb += t.mip.eq(csrs.lines)
+            with m.If(c.csr_writes):
+                m.d.comb += t.csr_wdata.eq(csrs.stored)
+        with m.If(unit[Unit.SCR] & ~traps):
+            m.d.comb += [t.scr.eq(scrs.number), t.scr_write.eq(scrs.write)]
+            with m.If(scrs.write):
+                m.d.comb += t.scr_value.eq(scrs.stored.cap)
+        with m.If(unit[Unit.STORE] & ~traps):
+            with m.Switch(c.size):
+                for size in Size:
+                    with m.Case(size):
+                        count = 1 << size.value
+                        m.d.comb += t.wmask.eq((1 << count) - 1)
+                        if size is not Size.CAP:
+                            m.d.comb += t.wdata.eq(b.cap.address[: 8 * count])
+            with m.If(cap_store):
+                m.d.comb += [t.wdata.eq(Cat(b.cap.address, b.cap.meta)), t.wtag.eq(store_tag)]
+
+
+def _one_of(value, *choices):
+    return Cat(*(value == choice for choice in choices)).any()
