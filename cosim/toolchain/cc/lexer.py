@@ -23,7 +23,6 @@ DROPPED = ("__extension__",)
 ASM = ("asm", "__asm__", "__asm")
 ASM_CALL, ASM_SECTION = "__builtin_asm", "__builtin_asm_section"
 SPECIFIERS = {"STATIC", "EXTERN", "INLINE", "REGISTER", "TYPEDEF", "CONST", "VOLATILE", "_NORETURN", "AUTO"}
-CAPABILITY_TYPES = ("__uintcap_t", "__intcap_t")
 
 
 class Lexer(CLexer):

@@ -7,12 +7,13 @@ from pycparser import c_ast
 from pycparser.c_parser import CParser, ParseError
 
 from cosim.toolchain.cc.diagnostics import CompileError, Place, SourceLines
-from cosim.toolchain.cc.lexer import CAPABILITY_TYPES, Lexer
+from cosim.toolchain.cc.lexer import Lexer
 from cosim.toolchain.cc.preprocess import preprocess
 
 _WHERE = re.compile(r"^(?P<file>.*?):(?P<line>\d+):(?:(?P<column>\d+):)? ?(?P<text>.*)$", re.S)
 
-BUILTIN_TYPES = "".join(f"typedef int {name}; " for name in (*CAPABILITY_TYPES, "__builtin_va_list"))
+BUILTIN_TYPES = ("__uintcap_t", "__intcap_t", "__builtin_va_list")
+"""Names the parser has to take for types; semantic analysis knows what they mean."""
 
 
 def place_of(node: c_ast.Node) -> Place:
@@ -23,16 +24,19 @@ def place_of(node: c_ast.Node) -> Place:
 def parse(
     path: Path | str, include: list[Path], defines: dict[str, str], sources: SourceLines
 ) -> c_ast.FileAST:
-    """Preprocess and parse one file. The first declarations are the built-in type names."""
+    """Preprocess and parse one file."""
     text = preprocess(path, include, defines)
     sources.note_expanded(text, str(path))
     parser = CParser(lexer=Lexer, dialect="c23")
+    prelude = " ".join(f"typedef int {name};" for name in BUILTIN_TYPES)
     try:
-        return parser.parse(f'{BUILTIN_TYPES}\n#line 1 "{path}"\n{text}', str(path))
+        unit = parser.parse(f'{prelude}\n#line 1 "{path}"\n{text}', str(path))
     except ParseError as error:
         raise _as_compile_error(str(error), str(path)) from None
     except RecursionError:
         raise CompileError(Place(str(path), 1), "nested too deeply", "smaller expressions") from None
+    del unit.ext[: len(BUILTIN_TYPES)]
+    return unit
 
 
 def _as_compile_error(text: str, path: str) -> CompileError:

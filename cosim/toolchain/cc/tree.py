@@ -58,58 +58,195 @@ class Global:
     mergeable: bool = False
 
 
+@dataclass(slots=True, eq=False)
 class Expr:
-    __slots__ = ("place", "type")
+    place: Place
+    type: CType
 
 
+@dataclass(slots=True, eq=False)
 class Const(Expr):
-    """An integer or null-derived constant, already wrapped to its type."""
+    """An integer or null-derived pointer constant, already wrapped to its type."""
 
-    __slots__ = ("value",)
-
-    def __init__(self, place: Place, type: CType, value: int):
-        self.place, self.type, self.value = place, type, value
+    value: int
 
 
-def _node(name: str, doc: str, *members: str) -> type:
-    """An expression class with the given members after place and type."""
-    source = f"def __init__(self, place, type, {', '.join(members)}):\n self.place = place\n self.type = type\n"
-    source += "".join(f" self.{member} = {member}\n" for member in members)
-    scope: dict = {}
-    exec(source, scope)
-    return type(name, (Expr,), {"__slots__": members, "__init__": scope["__init__"], "__doc__": doc})
+@dataclass(slots=True, eq=False)
+class LocalRef(Expr):
+    """A local variable as an lvalue."""
+
+    var: Local
 
 
-# lvalues
-LocalRef = _node("LocalRef", "A local variable as an lvalue.", "var")
-GlobalRef = _node("GlobalRef", "A global object as an lvalue, or a function designator.", "symbol")
-Deref = _node("Deref", "What a pointer points to, as an lvalue.", "pointer")
-Member = _node("Member", "A member of a record lvalue (or of a record value).", "base", "field", "offset")
-Compound = _node("Compound", "A compound literal with automatic storage.", "var", "items")
+@dataclass(slots=True, eq=False)
+class GlobalRef(Expr):
+    """A global object as an lvalue, or a function designator."""
 
-# values
-AddressOf = _node("AddressOf", "Address of an lvalue or function; of an array it is the decayed pointer.", "lvalue")
-Unary = _node("Unary", "op is '-' or '~', on a promoted integer.", "op", "value")
-Binary = _node("Binary", "+ - * / % & | ^ << >> on operands of the node's type (shift counts are int).", "op", "left", "right")
-PointerAdd = _node("PointerAdd", "pointer + index * scale; index is a 32-bit integer.", "pointer", "index", "scale", "subtract")
-PointerDiff = _node("PointerDiff", "(left - right) / scale.", "left", "right", "scale")
-Compare = _node("Compare", "== != < <= > >= on operands of one type.", "op", "left", "right")
-Logical = _node("Logical", "&& or ||.", "op", "left", "right")
-Conditional = _node("Conditional", "cond ? yes : no; yes and no have the node's type.", "cond", "yes", "no")
-Comma = _node("Comma", "left is evaluated for its effects.", "left", "right")
-Assign = _node("Assign", "value has the lvalue's type.", "lvalue", "value")
-Update = _node(
-    "Update",
-    "lvalue op= operand. The lvalue is read as `calc`; `apply` maps that value expression to the new one; "
-    "`old` asks for the value before (postfix forms).",
-    "lvalue", "hole", "result", "old",
-)
-Hole = _node("Hole", "Stands for the value of an Update's lvalue inside its result.", "key")
-Cast = _node("Cast", "Conversion of value to the node's type.", "value")
-Call = _node("Call", "function is a GlobalRef to a function or a pointer value.", "function", "signature", "args")
-Builtin = _node("Builtin", "A compiler builtin by name.", "name", "args")
-VaArg = _node("VaArg", "Next variadic argument.", "list")
-StatementExpr = _node("StatementExpr", "({ ... }); value is the last expression or None.", "body", "value")
+    symbol: Global
+
+
+@dataclass(slots=True, eq=False)
+class Deref(Expr):
+    """What a pointer points to, as an lvalue."""
+
+    pointer: Expr
+
+
+@dataclass(slots=True, eq=False)
+class Member(Expr):
+    """A member of a record, `offset` bytes into it."""
+
+    base: Expr
+    field: Field
+    offset: int
+
+
+@dataclass(slots=True, eq=False)
+class CompoundLiteral(Expr):
+    """An unnamed local, initialised each time it is met."""
+
+    var: Local
+    items: list[InitItem]
+
+
+@dataclass(slots=True, eq=False)
+class AddressOf(Expr):
+    """Address of an lvalue or function; of an array it is the decayed pointer."""
+
+    lvalue: Expr
+
+
+@dataclass(slots=True, eq=False)
+class Unary(Expr):
+    """`op` is '-' or '~', on a promoted integer."""
+
+    op: str
+    value: Expr
+
+
+@dataclass(slots=True, eq=False)
+class Binary(Expr):
+    """+ - * / % & | ^ << >> on operands of the node's type (a shift count is any 32-bit integer)."""
+
+    op: str
+    left: Expr
+    right: Expr
+
+
+@dataclass(slots=True, eq=False)
+class PointerAdd(Expr):
+    """pointer + index * scale (minus with `subtract`); index is a 32-bit integer."""
+
+    pointer: Expr
+    index: Expr
+    scale: int
+    subtract: bool
+
+
+@dataclass(slots=True, eq=False)
+class PointerDiff(Expr):
+    """(left - right) / scale."""
+
+    left: Expr
+    right: Expr
+    scale: int
+
+
+@dataclass(slots=True, eq=False)
+class Compare(Expr):
+    """== != < <= > >= on operands of one type."""
+
+    op: str
+    left: Expr
+    right: Expr
+
+
+@dataclass(slots=True, eq=False)
+class Logical(Expr):
+    """&& or ||."""
+
+    op: str
+    left: Expr
+    right: Expr
+
+
+@dataclass(slots=True, eq=False)
+class Conditional(Expr):
+    """`yes` and `no` have the node's type."""
+
+    cond: Expr
+    yes: Expr
+    no: Expr
+
+
+@dataclass(slots=True, eq=False)
+class Comma(Expr):
+    """`left` is evaluated for its effects."""
+
+    left: Expr
+    right: Expr
+
+
+@dataclass(slots=True, eq=False)
+class Assign(Expr):
+    """`value` has the lvalue's type."""
+
+    lvalue: Expr
+    value: Expr
+
+
+@dataclass(slots=True, eq=False)
+class Hole(Expr):
+    """Stands for the value of an Update's lvalue inside its result."""
+
+
+@dataclass(slots=True, eq=False)
+class Update(Expr):
+    """Compound assignment: `result` computes the new value from `hole`; `old` asks for the value before."""
+
+    lvalue: Expr
+    hole: Hole
+    result: Expr
+    old: bool
+
+
+@dataclass(slots=True, eq=False)
+class Cast(Expr):
+    """Conversion of value to the node's type."""
+
+    value: Expr
+
+
+@dataclass(slots=True, eq=False)
+class Call(Expr):
+    """`function` is a GlobalRef to a function or a pointer value."""
+
+    function: Expr
+    signature: FuncType
+    args: list[Expr]
+
+
+@dataclass(slots=True, eq=False)
+class Builtin(Expr):
+    """A compiler builtin by name."""
+
+    name: str
+    args: list[Expr]
+
+
+@dataclass(slots=True, eq=False)
+class VaArg(Expr):
+    """The next variadic argument of a va_list lvalue."""
+
+    list: Expr
+
+
+@dataclass(slots=True, eq=False)
+class StatementExpr(Expr):
+    """({ ... }); `value` is the last expression or None."""
+
+    body: Block
+    value: Expr | None
 
 
 @dataclass(slots=True, eq=False)
@@ -122,37 +259,113 @@ class InitItem:
     field: Field | None = None
 
 
+@dataclass(slots=True, eq=False)
 class Stmt:
-    __slots__ = ("place",)
+    place: Place
 
 
-def _stmt(name: str, doc: str, *members: str) -> type:
-    source = f"def __init__(self, place{''.join(', ' + m for m in members)}):\n self.place = place\n"
-    source += "".join(f" self.{member} = {member}\n" for member in members)
-    scope: dict = {}
-    exec(source, scope)
-    return type(name, (Stmt,), {"__slots__": members, "__init__": scope["__init__"], "__doc__": doc})
+@dataclass(slots=True, eq=False)
+class Eval(Stmt):
+    """An expression for its effects."""
+
+    value: Expr
 
 
-Eval = _stmt("Eval", "An expression for its effects.", "value")
-Declare = _stmt("Declare", "A local comes to life; items is None without initialiser.", "var", "items")
-Block = _stmt("Block", "Statements in order.", "body")
-If = _stmt("If", "no may be None.", "cond", "yes", "no")
-Loop = _stmt(
-    "Loop", "while/do/for: `first` tests the condition before the first round; step may be None.",
-    "cond", "body", "step", "first",
-)
-Switch = _stmt("Switch", "cases maps values to Case nodes; default may be None.", "value", "body", "cases", "default")
-Case = _stmt("Case", "The place in a switch body a value jumps to.", "body")
-Break = _stmt("Break", "Leave the innermost loop or switch.")
-Continue = _stmt("Continue", "Next round of the innermost loop.")
-Return = _stmt("Return", "value may be None.", "value")
-Label = _stmt("Label", "A goto target.", "name", "body")
-Goto = _stmt("Goto", "", "name")
-Asm = _stmt(
-    "Asm", "Inline assembly: outputs are (constraint, lvalue), inputs (constraint, value), names by operand.",
-    "text", "outputs", "inputs", "clobbers", "names",
-)
+@dataclass(slots=True, eq=False)
+class Declare(Stmt):
+    """A local comes to life; `items` is None without initialiser."""
+
+    var: Local
+    items: list[InitItem] | None
+
+
+@dataclass(slots=True, eq=False)
+class Block(Stmt):
+    """Statements in order."""
+
+    body: list[Stmt]
+
+
+@dataclass(slots=True, eq=False)
+class If(Stmt):
+    """`no` may be None."""
+
+    cond: Expr
+    yes: Stmt
+    no: Stmt | None
+
+
+@dataclass(slots=True, eq=False)
+class Loop(Stmt):
+    """while, do and for: `first` tests the condition before the first round."""
+
+    cond: Expr | None
+    body: Stmt
+    step: Expr | None
+    first: bool
+
+
+@dataclass(slots=True, eq=False)
+class Case(Stmt):
+    """The place in a switch body that one value jumps to."""
+
+    value: int
+
+
+@dataclass(slots=True, eq=False)
+class Default(Stmt):
+    """The place in a switch body for all other values."""
+
+
+@dataclass(slots=True, eq=False)
+class Switch(Stmt):
+    """`cases` lists the Case statements inside `body`."""
+
+    value: Expr
+    body: Stmt
+    cases: list[Case]
+    default: Default | None
+
+
+@dataclass(slots=True, eq=False)
+class Break(Stmt):
+    """Leave the innermost loop or switch."""
+
+
+@dataclass(slots=True, eq=False)
+class Continue(Stmt):
+    """Next round of the innermost loop."""
+
+
+@dataclass(slots=True, eq=False)
+class Return(Stmt):
+    """`value` may be None."""
+
+    value: Expr | None
+
+
+@dataclass(slots=True, eq=False)
+class Label(Stmt):
+    """A goto target in front of the next statement."""
+
+    name: str
+
+
+@dataclass(slots=True, eq=False)
+class Goto(Stmt):
+    """Jump to a label of the function."""
+
+    name: str
+
+
+@dataclass(slots=True, eq=False)
+class Asm(Stmt):
+    """Inline assembly; each operand is (name or None, constraint, expression)."""
+
+    text: str
+    outputs: list[tuple[str | None, str, Expr]]
+    inputs: list[tuple[str | None, str, Expr]]
+    clobbers: list[str]
 
 
 @dataclass(slots=True, eq=False)
