@@ -70,7 +70,8 @@ class Control(data.Struct):
 class ToExecute(data.Struct):
     """The decode stage's result. `a` and `b` hold operands after forwarding.
 
-    `a_filtered`: the load filter's verdict on this operand is due in the coming cycle. `predicted`: fetching has
+    `a_filtered`: the load filter's verdict on this operand is due in the coming cycle. `b_late`: the scalar to be
+    stored is what the load in the memory stage reads. `predicted`: fetching has
     gone on at `target`.
     """
 
@@ -83,6 +84,7 @@ class ToExecute(data.Struct):
     b: Expanded
     a_filtered: 1
     b_filtered: 1
+    b_late: 1
     predicted: 1
     target: 32
     backward: 1

@@ -1,13 +1,13 @@
 """The core: decode, execute, memory and write-back behind the prefetcher. Wiring, hazards and forwarding."""
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Const, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from rtl.bus.port import LookupSignature, MemorySignature
 from rtl.cap.layout import Expanded
 from rtl.config import CoreConfig
-from rtl.core.control import Fault, ToExecute, ToWriteback, operations
+from rtl.core.control import Fault, Size, ToExecute, ToWriteback, operations
 from rtl.core.csrfile import CsrFile, Lines
 from rtl.core.decoder import Decoder, Expander
 from rtl.core.execute import Execute
@@ -19,6 +19,7 @@ from rtl.core.retire import COMMIT_BITS, Retire
 from rtl.core.scrfile import SpecialRegisters
 from rtl.isa.commit import CLOCK_BITS
 from rtl.isa.table import REGISTERS, Unit
+from rtl.isa.trap import Cause
 
 
 class Core(wiring.Component):
@@ -134,9 +135,14 @@ class Core(wiring.Component):
             d.counter.eq(predictor.counter),
         ]
         late = Signal()  # an operand is still on its way from memory
-        for number, read, operand, filtered in (
-            (d.control.rs1, registers.a, d.a, d.a_filtered),
-            (d.control.rs2, registers.b, d.b, d.b_filtered),
+        # A scalar that is loaded only to be stored need not be waited for: they meet in the memory stage.
+        passes_on = Signal()
+        m.d.comb += passes_on.eq(
+            (d.control.unit == Unit.STORE) & (d.control.size != Size.CAP) & (execute.x.control.size != Size.CAP)
+        )
+        for number, read, operand, filtered, passes in (
+            (d.control.rs1, registers.a, d.a, d.a_filtered, Const(0)),
+            (d.control.rs2, registers.b, d.b, d.b_filtered, passes_on),
         ):
             in_execute = execute.valid & (execute.x.control.rd == number) & (number != 0)
             in_memory = memory.valid & (memory.rd == number) & (number != 0)
@@ -144,12 +150,16 @@ class Core(wiring.Component):
             m.d.comb += operand.eq(read)
             with m.If(in_execute):
                 m.d.comb += operand.eq(execute.result.value)
+                with m.If(execute.loads & passes):
+                    m.d.comb += d.b_late.eq(1)
+                with m.Elif(execute.loads):
+                    m.d.comb += late.eq(1)
             with m.Elif(in_memory):
                 m.d.comb += [operand.eq(memory.result.value), filtered.eq(memory.result.filtered)]
+                with m.If(~memory.done):
+                    m.d.comb += late.eq(1)
             with m.Elif(in_writeback):
                 m.d.comb += operand.eq(w_value)
-            with m.If(in_execute & execute.loads | (~in_execute & in_memory & ~memory.done)):
-                m.d.comb += late.eq(1)
         with m.If(d.control.from_pcc):
             m.d.comb += [d.a.eq(pcc), d.a.cap.address.eq(pc)]
         with m.If(d.control.use_imm):
@@ -195,8 +205,9 @@ class Core(wiring.Component):
             execute.cancel.eq(memory.fault),
             execute.memory_empty.eq(~memory.valid),
             execute.verdict.eq(self.lookup.revoked),
+            execute.loaded.eq(memory.result.value.cap.address),
             execute.fault_pc.eq(memory.x.pc),
-            execute.fault_cause.eq(Mux(memory.x.store, 7, 5)),
+            execute.fault_cause.eq(Mux(memory.x.store, Cause.STORE_ACCESS, Cause.LOAD_ACCESS)),
             execute.fault_address.eq(memory.x.address),
             execute.decoder_free.eq(memory.decoder_free),
             execute.base.eq(memory.base),

@@ -41,7 +41,8 @@ class Execute(wiring.Component):
     """`clear`: the memory stage takes what leaves in this cycle. `cancel`: an older instruction has trapped.
 
     `verdict` is the load filter's answer for operands that entered with `a_filtered` or `b_filtered` set, valid in
-    the first cycle after entering. `expand` is a request to decode the bounds of a capability, answered in the
+    the first cycle after entering. `loaded` is what the memory stage has read, in the cycle where it is done, for an
+    instruction that entered with `b_late` set. `expand` is a request to decode the bounds of a capability, answered in the
     same cycle while `decoder_free`. `first` is the line read by the first half of a split load.
     """
 
@@ -52,6 +53,7 @@ class Execute(wiring.Component):
     cancel: In(1)
     memory_empty: In(1)
     verdict: In(1)
+    loaded: In(32)
 
     leave: Out(1)
     result: Out(ToMemory)
@@ -102,6 +104,8 @@ class Execute(wiring.Component):
             a.cap.tag.eq(x.a.cap.tag & ~(x.a_filtered & self.verdict)),
             b.cap.tag.eq(x.b.cap.tag & ~(x.b_filtered & self.verdict)),
         ]
+        with m.If(x.b_late):
+            m.d.comb += [b.cap.address.eq(self.loaded), b.cap.meta.eq(0), b.cap.tag.eq(0)]
         following, imm, effective = Signal(32), Signal(12), Signal(32)
         m.d.comb += [
             following.eq(x.pc + Mux(x.compressed, 2, 4)),
@@ -287,6 +291,8 @@ class Execute(wiring.Component):
                 x.a_filtered.eq(0),
                 x.b_filtered.eq(0),
             ]
+            with m.If(x.b_late & self.clear):
+                m.d.sync += [x.b.eq(b), x.b_late.eq(0)]
             with m.If(unexpanded & self.decoder_free):
                 with m.If(missing_a):
                     m.d.sync += [decoded[0].eq(1), x.a.base.eq(self.base), x.a.top.eq(self.top)]
