@@ -1,0 +1,77 @@
+"""Register block of the background revoker. Source: CHERIoT-SAFE platform; the RTOS allocator is its user.
+
+The sweep itself is driven from outside, a granule at a time at arbitrary moments: `granules` are those still to
+visit, and `visited` is told after each one.
+"""
+
+import enum
+from collections.abc import Callable
+
+from rtl.isa.capfmt import GRANULE
+from rtos_model.machine.devices.device import Device, merged
+
+
+class Register(enum.IntEnum):
+    START = 0x00
+    END = 0x04
+    GO = 0x08
+    EPOCH = 0x0C
+    STATUS = 0x10
+    ENABLE = 0x14
+
+
+IDENTITY = 0x5500_0000
+
+
+class Revoker(Device):
+    """`finished()` is called for the interrupt pulse at the end of a sweep, if that is enabled."""
+
+    def __init__(self, finished: Callable[[], None]):
+        self._finished = finished
+        self.start = 0
+        self.end = 0
+        self.epoch = 0
+        self.status = 0
+        self.enable = 0
+        self.granules = range(0)
+
+    @property
+    def running(self) -> bool:
+        return bool(self.epoch & 1)
+
+    def visited(self) -> None:
+        """The first of `granules` has been swept."""
+        self.granules = self.granules[1:]
+        self._finish_if_done()
+
+    def _finish_if_done(self) -> None:
+        if self.running and not self.granules:
+            self.epoch += 1
+            self.status = 1
+            if self.enable:
+                self._finished()
+
+    def read(self, offset: int) -> int:
+        values = {
+            Register.START: self.start,
+            Register.END: self.end,
+            Register.GO: IDENTITY,
+            Register.EPOCH: self.epoch & 0xFFFF_FFFF,
+            Register.STATUS: 0 if self.enable else self.status,
+            Register.ENABLE: self.enable,
+        }
+        return values.get(offset, 0)
+
+    def write(self, offset: int, value: int, mask: int) -> None:
+        if offset == Register.START:
+            self.start = merged(self.start, value, mask)
+        elif offset == Register.END:
+            self.end = merged(self.end, value, mask)
+        elif offset == Register.GO and not self.running:
+            self.epoch += 1
+            self.granules = range(self.start & -GRANULE, self.end, GRANULE)
+            self._finish_if_done()  # an empty range ends at once
+        elif offset == Register.STATUS:
+            self.status = 0
+        elif offset == Register.ENABLE and mask & 1:
+            self.enable = value & 1

@@ -1,0 +1,289 @@
+"""The golden machine: state, and what one step of it does.
+
+Source: CHERIoT ISA. Registers and memory are numbers in the form of `rtos_model.machine.value`. Decoded instructions
+are kept as functions by address, for the PCC under which they were fetched; a store to their bytes discards them.
+"""
+
+from collections.abc import Iterable
+
+from rtl.config import SocConfig
+from rtl.isa.csr import SCRS
+from rtl.isa.table import REGISTERS
+from rtl.isa.trap import INTERRUPT, Cause
+from rtos_model.machine.capability import ROOT_EXECUTABLE, ROOT_MEMORY, ROOT_SEALING
+from rtos_model.machine.commit import CLOCK_MASK, Record, at, mask
+from rtos_model.machine.csrfile import CsrFile
+from rtos_model.machine.execute import Execution, build
+from rtos_model.machine.interrupts import LATENCY, Lines, cause_of
+from rtos_model.machine.memory import Memory
+from rtos_model.machine.pcc import Pcc
+from rtos_model.machine.platform import Platform
+from rtos_model.machine.record import Recorder, interrupt_record, recorder, trap_record
+from rtos_model.machine.revocation import LoadFilter
+from rtos_model.machine.time import NEVER, Time
+from rtos_model.machine.trap import Trap
+from rtos_model.machine.value import ADDRESS, METADATA_AT, TAG_AT, number, span
+
+MEPCC, MTCC = SCRS["mepcc"], SCRS["mtcc"]
+INTERRUPTED, MIP_AT, MIP = mask("interrupt"), at("mip"), mask("mip")
+BOUNDARIES = 2
+"""Instructions that may still retire after an interrupt has become deliverable."""
+REMEMBERED = 1 << 14
+"""Capabilities of which it is remembered what installing them as PCC makes of them."""
+
+
+class Disagreement(Exception):
+    """The machine that is followed did something that this one cannot do: one line that says what."""
+
+
+class Machine:
+    """One hart with its memory and devices.
+
+    `image` is (address, bytes) pairs. Without `entry` execution starts at the configuration's boot address.
+
+    Three ways to go on: `run` for speed, `step` for one record at a time, `follow` to do what another machine did.
+    In the first two every instruction takes one clock; in the third the other machine's records tell the clock.
+    """
+
+    def __init__(self, config: SocConfig, image: Iterable[tuple[int, bytes]] = (), *, entry: int | None = None):
+        core = config.core
+        boot = core.boot_address if entry is None else entry
+        self.config = config
+        self.time = Time()
+        self.platform = Platform(config, self.time)
+        self.lines = Lines(self.time, self.platform.timer, self.platform.plic)
+        self.memory = Memory(config, self.platform.by_name())
+        self.memory.code_written = self._code_written
+        self.memory.device_accessed = self._device_accessed
+        self.load_filter = LoadFilter(config.heap, self.memory.blocks["bitmap"])
+        self.csrs = CsrFile(self.time)
+        self.registers = [0] * (REGISTERS + 1)  # the last one takes writes to register 0
+        self.scrs = {
+            MTCC: number(ROOT_EXECUTABLE.with_address(core.mtcc_reset)),
+            SCRS["mtdc"]: number(ROOT_MEMORY),
+            SCRS["mscratchc"]: number(ROOT_SEALING),
+            MEPCC: number(ROOT_EXECUTABLE.with_address(core.mepcc_reset)),
+        }
+        for address, content in image:
+            self.memory.place(address, content)
+        self.pc = boot
+        self.executed = 0
+        self.lockup = False
+        self.address = 0
+        """Effective address of the last load or store."""
+        self.transferred = 0
+        """What it read before attenuation or wrote, in the form of a line of memory."""
+        self._installed: dict[int, Pcc] = {}
+        self._pccs: dict[tuple[int, int, int], Pcc] = {}
+        self.install(number(ROOT_EXECUTABLE.with_address(boot)))
+        self._observed: int | None = None  # interrupt lines as the followed machine saw them
+        self._settled = True
+        self._overdue = 0
+        self._deliverable = NEVER  # the clock from which on an enabled interrupt is pending
+
+    # What instructions do to the machine
+
+    def install(self, value: int) -> None:
+        """Make a capability the PCC: its bounds are decoded at its own address, once and for all."""
+        pcc = self._installed.get(value)
+        if pcc is None:
+            _, _, base, top = span(value)
+            key = (value >> METADATA_AT, base, top)
+            pcc = self._pccs.get(key)
+            if pcc is None:
+                pcc = self._pccs[key] = Pcc(value >> METADATA_AT << METADATA_AT, base, top)
+            if len(self._installed) >= REMEMBERED:
+                self._installed.clear()
+            self._installed[value] = pcc
+        self.pcc = pcc
+
+    def set_interrupt_enable(self, enabled: int) -> None:
+        """A sentry's interrupt posture."""
+        if self.csrs.mie != enabled:
+            self.csrs.mie = enabled
+            self.plan_interrupts()
+
+    def plan_interrupts(self) -> None:
+        """Work out when an interrupt is next deliverable, after anything that it depends on has changed."""
+        was = self._deliverable
+        self._deliverable = self.lines.rises(self.csrs.enables) if self.csrs.mie else NEVER
+        if was <= self._deliverable <= self.time.now:
+            self._deliverable = was  # it still is
+        else:
+            self._overdue = 0
+
+    def visible_lines(self) -> int:
+        """The interrupt lines as this instruction sees them."""
+        return self.lines.at(self.time.now) if self._observed is None else self._checked_lines()
+
+    def wait_for_interrupt(self) -> None:
+        """`wfi`: skip the time until an enabled interrupt is pending, if there will be one; else go on at once."""
+        if self._observed is None:
+            rises = self.lines.rises(self.csrs.enables)
+            if rises < NEVER:
+                self.time.now = max(self.time.now, rises)
+
+    # One step
+
+    def _enter(self, vector_cause: int, mtval: int, *, clears_mepcc: bool = False) -> None:
+        """Trap entry."""
+        mepcc = self.pcc.at(self.pc)
+        self.scrs[MEPCC] = mepcc & ~(1 << TAG_AT) if clears_mepcc else mepcc
+        self.csrs.enter_trap(vector_cause, mtval)
+        self.plan_interrupts()
+        self.install(self.scrs[MTCC])
+        self.pc = self.scrs[MTCC] & ADDRESS
+
+    def _take(self, trap: Trap) -> None:
+        """A synchronous trap. If PCC forbids the fetch, and then the handler's also, nothing will ever retire."""
+        fetch_fault = trap.cause is Cause.CHERI and self.pc not in self.pcc.decoded
+        self._enter(trap.cause, trap.mtval, clears_mepcc=trap.clears_mepcc)
+        self.lockup = fetch_fault and not self._may_fetch()
+        if not self._settled:
+            self._settle()
+
+    def _may_fetch(self) -> bool:
+        try:
+            self.pcc.fetch(self.memory, self.pc)
+        except Trap as trap:
+            return trap.cause is not Cause.CHERI
+        return True
+
+    def _take_interrupt(self, lines: int) -> int:
+        """Enter the interrupt of the highest priority among the enabled lines; returns its number."""
+        cause = cause_of(lines & self.csrs.enables)
+        self._enter(1 << INTERRUPT | cause, 0)
+        return cause
+
+    def _decode(self, pc: int) -> Execution:
+        pcc = self.pcc
+        i = pcc.fetch(self.memory, pc)
+        self.memory.code_lines.update((pc >> 3, (pc + i.length - 1 & ADDRESS) >> 3))
+        pcc.decoded[pc] = i
+        found = pcc.plain[pc] = build(self, pc, i)
+        return found
+
+    def _decode_traced(self, pc: int) -> Recorder:
+        execute = self.pcc.plain.get(pc) or self._decode(pc)
+        found = self.pcc.traced[pc] = recorder(self, pc, self.pcc.decoded[pc], execute)
+        return found
+
+    def _code_written(self, line: int) -> None:
+        self.memory.code_lines.discard(line)
+        for pcc in self._pccs.values():
+            pcc.forget(line)
+
+    def _device_accessed(self) -> None:
+        self.lines.note()
+        self._settled = False
+
+    def _settle(self) -> None:
+        self._settled = True
+        self.platform.settle()
+        self.lines.note()
+        self.plan_interrupts()
+
+    def receive(self, byte: int) -> None:
+        """A character arrives at the UART."""
+        self.lines.note()
+        self.platform.uart.receive(byte)
+        self._settle()
+
+    def run(self, limit: int) -> int:
+        """Execute instructions until the program exits, the machine locks up or `limit` have been executed.
+
+        Returns how many have been; instructions that trap count.
+        """
+        time, csrs = self.time, self.csrs
+        done = 0
+        while done < limit and self.platform.exit_code is None and not self.lockup:
+            try:
+                while done < limit:
+                    if time.now >= self._deliverable:
+                        self._take_interrupt(self.lines.at(time.now))
+                    pc = self.pc
+                    self.pc = (self.pcc.plain.get(pc) or self._decode(pc))()
+                    csrs.retired += csrs.counting
+                    time.now += 1
+                    done += 1
+                    if not self._settled:
+                        self._settle()
+                        break
+            except Trap as trap:
+                self._take(trap)
+                time.now += 1
+                done += 1
+        self.executed += done
+        return done
+
+    def step(self) -> Record:
+        """One instruction, trap or interrupt, and its record."""
+        if self.time.now >= self._deliverable:
+            pc, lines = self.pc, self.lines.at(self.time.now)
+            return interrupt_record(self, pc, self._take_interrupt(lines), lines)
+        record = self._record()
+        self.time.now += 1
+        return record
+
+    def _record(self) -> Record:
+        pc = self.pc
+        pcc = self.pcc
+        try:
+            record = (pcc.traced.get(pc) or self._decode_traced(pc))()
+        except Trap as trap:
+            self._take(trap)
+            record = trap_record(self, pc, pcc.decoded.get(pc), trap)
+        else:
+            self.csrs.retired += self.csrs.counting
+        self.executed += 1
+        if not self._settled:
+            self._settle()
+        return record
+
+    # Following another machine
+
+    def follow(self, record: Record) -> Record:
+        """What this machine does where another one did `record`, as a record to compare with it.
+
+        Taken from `record`: the clock, whether an interrupt was taken, and the interrupt lines that it saw, which
+        must be what the lines were at most LATENCY clocks ago. Raises Disagreement for an interrupt that cannot be,
+        or that is overdue.
+        """
+        flags = record[0]
+        clock = self.time.now = flags & CLOCK_MASK
+        self._observed = flags >> MIP_AT & MIP >> MIP_AT
+        if flags & INTERRUPTED:
+            return self._follow_interrupt()
+        if clock >= self._deliverable + LATENCY:
+            self._count_overdue()
+        return self._record()
+
+    def _checked_lines(self) -> int:
+        high, low = self.lines.seen_by_core()
+        wrong = self._observed & ~high | ~self._observed & MIP >> MIP_AT & ~low
+        if wrong:
+            raise Disagreement(
+                f"at clock {self.time.now} the interrupt lines (software, timer, external: bits 0 to 2) were seen as"
+                f" {self._observed:#05b}; bits {wrong:#05b} were not so within {LATENCY} clocks"
+            )
+        return self._observed
+
+    def _follow_interrupt(self) -> Record:
+        lines = self._checked_lines()
+        if not self.csrs.mie:
+            raise Disagreement(f"interrupt taken at pc {self.pc:#010x} while interrupts are disabled")
+        if not lines & self.csrs.enables:
+            raise Disagreement(
+                f"interrupt taken at pc {self.pc:#010x} with lines {lines:#05b}, of which none is enabled"
+                f" (enabled are {self.csrs.enables:#05b})"
+            )
+        pc = self.pc
+        return interrupt_record(self, pc, self._take_interrupt(lines), lines)
+
+    def _count_overdue(self) -> None:
+        self._overdue += 1
+        if self._overdue > BOUNDARIES:
+            raise Disagreement(
+                f"an interrupt deliverable since clock {self._deliverable} is still not taken at clock"
+                f" {self.time.now}, pc {self.pc:#010x}"
+            )
