@@ -103,7 +103,7 @@ class SocConfig:
     """A system: memories, devices and their addresses. A device whose base is None is left out.
 
     `data_ram` is optional second tagged memory; `entry` is where the boot ROM jumps (or where the core starts
-    if there is no ROM).
+    if there is no ROM). `serial` gives the UART real lines; without, it has taps for a simulator.
     """
 
     name: str
@@ -119,6 +119,7 @@ class SocConfig:
     plic: int | None = None
     revoker: int | None = None
     gpio: int | None = None
+    serial: bool = False
     clock_hz: int = 25_000_000
 
     def __post_init__(self) -> None:

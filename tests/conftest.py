@@ -29,9 +29,12 @@ def rng(request, seed):
 
 @pytest.fixture
 def simulate(request):
-    """Run benches on a component in Amaranth's simulator, with a deadline in simulated seconds (1 us a cycle)."""
+    """Run benches on a component in Amaranth's simulator, with a deadline in simulated seconds (1 us a cycle).
 
-    def run(dut, *benches, clocked=True, deadline=0.1):
+    Benches in `background` do not keep the simulation alive.
+    """
+
+    def run(dut, *benches, background=(), clocked=True, deadline=0.1):
         async def watchdog(ctx):
             await ctx.delay(deadline)
             raise TimeoutError(f"still running after {deadline} simulated seconds")
@@ -41,6 +44,8 @@ def simulate(request):
             simulator.add_clock(1e-6)
         for bench in benches:
             simulator.add_testbench(bench)
+        for bench in background:
+            simulator.add_testbench(bench, background=True)
         simulator.add_testbench(watchdog, background=True)
         if not request.config.getoption("--waves"):
             return simulator.run()

@@ -23,7 +23,6 @@ from rtl.core.muldiv import MulDiv
 from rtl.core.scrfile import SpecialRegisters
 from rtl.isa.capfmt import EXPONENT_MAX_STORED, Otype
 from rtl.isa.commit import CLOCK_BITS
-from rtl.isa.csr import SCRS
 from rtl.isa.table import FIELDS, Unit
 from rtl.isa.trap import CAP_INDEX, CAP_SPECIAL, CapFault, Cause
 
