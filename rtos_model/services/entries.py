@@ -1,6 +1,7 @@
 """How a service declares its functions: a decorator beside each implementation says owner, posture and stack.
 
-`service` marks an entry of a compartment, `library` one of a library. The implementation takes the invocation's
+`service` marks an entry of a compartment, `library` one of a library, `inline` a header function that is compiled into
+its caller (no call, no event of its own; `uses` names what it calls). The implementation takes the invocation's
 context first, then the arguments in API order; it is a generator when it may block or call, else a plain function.
 `entries_of` collects what a module declares.
 """
@@ -20,6 +21,7 @@ class Entry:
     is_library: bool
     export: Export
     run: Callable
+    inline_uses: tuple[str, ...] | None = None  # None: not inline
 
     @property
     def name(self) -> str:
@@ -48,6 +50,16 @@ def library(owner: str, *, posture: Posture = Posture.INHERIT):
     return mark
 
 
+def inline(*uses: str):
+    """Declare a function that headers compile into their caller."""
+
+    def mark(function: Callable) -> Callable:
+        function.entry = Entry("", True, Export(name=function.__name__), function, uses)  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
 def entries_of(module: ModuleType) -> list[Entry]:
     """The entries a module declares, in source order."""
     found = [value.entry for value in vars(module).values() if hasattr(value, "entry")]
@@ -58,7 +70,7 @@ def owners(entries: list[Entry], keys: dict[str, tuple[str, ...]]) -> tuple[list
     """The RTOS's own compartments and libraries as an image lists them; `keys` are their static sealing keys."""
     compartments: dict[str, list[Export]] = {name: [] for name in keys}
     libraries: dict[str, list[Export]] = {}
-    for entry in entries:
+    for entry in (one for one in entries if one.inline_uses is None):
         (libraries if entry.is_library else compartments).setdefault(entry.owner, []).append(entry.export)
     return (
         [Compartment(name=n, exports=tuple(e), keys=keys.get(n, ())) for n, e in compartments.items()],
@@ -66,5 +78,8 @@ def owners(entries: list[Entry], keys: dict[str, tuple[str, ...]]) -> tuple[list
     )
 
 
-def import_of(entry: Entry) -> FunctionImport:
-    return FunctionImport(provider=entry.owner, function=entry.name)
+def imports_of(entry: Entry, entries: dict[str, Entry]) -> list[FunctionImport]:
+    """What a caller of this function imports: the function itself, or what an inline one uses."""
+    if entry.inline_uses is None:
+        return [FunctionImport(provider=entry.owner, function=entry.name)]
+    return [one for name in entry.inline_uses for one in imports_of(entries[name], entries)]

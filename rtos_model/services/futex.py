@@ -2,7 +2,7 @@
 
 from rtos_model.machine.capability import Perm
 from rtos_model.services import timeout
-from rtos_model.services.entries import library, service
+from rtos_model.services.entries import inline, library, service
 from rtos_model.services.errors import Errno
 from rtos_model.services.image import Posture
 from rtos_model.services.pointers import Value, as_cap, as_int, check_pointer
@@ -127,6 +127,12 @@ def futex_wake(ctx, address: Value, count: int):
     if woken and should_yield(scheduler, ctx.tcb):
         yield from ctx.yield_()
     return len(woken)
+
+
+@inline("futex_timed_wait")
+def futex_wait(ctx, address: Value, expected: int):
+    """`futex_timed_wait` for ever and without flags."""
+    return (yield from ctx.call("futex_timed_wait", timeout.WAIT_FOREVER, address, expected, 0))
 
 
 def wait(ctx, t: Value, address: Value, expected: int, flags: int = 0):

@@ -98,6 +98,10 @@ class Kernel:
     def name_of(self, address: int) -> str:
         return self.loaded.name_of(address)
 
+    def object_of(self, address: int) -> str:
+        """The whole object an address lies in."""
+        return self.name_of(address).partition("+")[0]
+
     def in_heap(self, cap: Cap) -> bool:
         """Does the base lie in the heap range?"""
         return self.loaded.heap_start <= cap.bounds()[0] < self.loaded.heap_end
@@ -203,10 +207,18 @@ class Kernel:
             owner, _, function = name.partition(".")
             self._require_import(unit, owner, function, name)
             return self._program_target(owner, function)
-        self._require_import(unit, entry.owner, entry.name, name)
+        if entry.inline_uses is None:
+            self._require_import(unit, entry.owner, entry.name, name)
         export = entry.export
         return Target(
-            entry.owner, entry.name, entry.is_library, export.posture, export.min_stack, export.arguments, entry.run
+            entry.owner,
+            entry.name,
+            entry.is_library,
+            export.posture,
+            export.min_stack,
+            export.arguments,
+            entry.run,
+            entry.inline_uses is not None,
         )
 
     def callback_target(self, callback: Value) -> Target | None:

@@ -65,7 +65,7 @@ def multiwaiter_wait(ctx, t: Value, handle: Value, events: Value, count: int):
         scheduler.suspend(
             me,
             deadline,
-            object_name=kernel.name_of(body.bounds()[0]),
+            object_name=kernel.object_of(body.address),
             deadline_text=text,
             queue=scheduler.multi_queue,
         )

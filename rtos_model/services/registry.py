@@ -6,7 +6,7 @@ A new service module is added to `MODULES`; its functions are then callable, imp
 from collections.abc import Iterable, Mapping
 
 from rtos_model.services import allocator, futex, interrupts, multiwaiter, queue, token
-from rtos_model.services.entries import Entry, entries_of, import_of, owners
+from rtos_model.services.entries import Entry, entries_of, imports_of, owners
 from rtos_model.services.errors import ServiceModelError
 from rtos_model.services.image import (
     INTERRUPT_KEY,
@@ -64,7 +64,7 @@ def link(
 
 def _core_imports(owner: str) -> list[Import]:
     keys: list[Import] = [KeyImport(key=key) for key in KEYS.get(owner, ())]
-    return [import_of(ENTRIES[name]) for name in IMPORTS.get(owner, ())] + keys
+    return [one for name in IMPORTS.get(owner, ()) for one in _function(name)] + keys
 
 
 def _used(compartment: Compartment, program: Mapping[str, object]) -> list[Import]:
@@ -72,21 +72,21 @@ def _used(compartment: Compartment, program: Mapping[str, object]) -> list[Impor
     found: list[Import] = []
     for body in bodies:
         if callable(body):
-            found += [import_of(entry) for entry in ENTRIES.values()]
-            found += [_function(name) for name in program if not name.endswith(("error_handler", "stackless"))]
+            names = [*ENTRIES, *(name for name in program if not name.partition(".")[2].startswith("error_handler"))]
+            found += [one for name in names for one in _function(name)]
         else:
-            found += [_function(name) for name in callees(body)]
+            found += [one for name in callees(body) for one in _function(name)]
             found += [SealedImport(sealed=name) for name in imported_names(body)]
     return found
 
 
-def _function(name: str) -> Import:
+def _function(name: str) -> list[FunctionImport]:
     if name in ENTRIES:
-        return import_of(ENTRIES[name])
+        return imports_of(ENTRIES[name], ENTRIES)
     owner, dot, function = name.partition(".")
     if not dot:
         raise ServiceModelError(f"no service is called {name!r}; a function of a compartment is `compartment.function`")
-    return FunctionImport(provider=owner, function=function)
+    return [FunctionImport(provider=owner, function=function)]
 
 
 def _with(unit, imports: list[Import], words: tuple[Word, ...] = ()):

@@ -76,6 +76,7 @@ class Target:
     min_stack: int
     arguments: int
     run: Callable
+    is_inline: bool = False
 
 
 class Ctx:
@@ -182,6 +183,10 @@ class Ctx:
     def call(self, name: str, *arguments: Value) -> Steps:
         """Call an imported function by name: `function` of the RTOS, or `compartment.function`."""
         target = self.kernel.target(self.unit, name)
+        if target.is_inline:
+            sp, result = self.sp, (yield from run(target.run, self, arguments))
+            self.sp = sp
+            return result
         if target.is_library:
             return (yield from self._library(target, arguments))
         return (yield from call(self, target, arguments))
