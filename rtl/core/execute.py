@@ -40,9 +40,9 @@ class Execute(wiring.Component):
     """`clear`: the memory stage takes what leaves in this cycle. `cancel`: an older instruction has trapped.
 
     `verdict` is the load filter's answer for operands that entered with `a_filtered` or `b_filtered` set, valid in
-    the first cycle after entering. `loaded` is what the memory stage has read, in the cycle where it is done, for an
-    instruction that entered with `b_late` set. `expand` is a request to decode the bounds of a capability, answered in the
-    same cycle while `decoder_free`. `first` is the line read by the first half of a split load.
+    the first cycle after entering; `loaded` is what the memory stage has read, in the cycle where it is done, for
+    one that entered with `b_late` set. `expand` asks to decode the bounds of a capability, answered in the same
+    cycle while `decoder_free`. `first` is the line read by the first half of a split load.
     """
 
     enter: In(1)
