@@ -5,7 +5,7 @@ from cosim.toolchain.contents import CAP_RELOCS, fill_sections, record_section
 from cosim.toolchain.expression import Expr, Unresolved, evaluate
 from cosim.toolchain.image import Image, ImageSection, ImageSymbol, Origin
 from cosim.toolchain.layout import Layout, output_name
-from cosim.toolchain.objectfile import HIDDEN, Bytes, Choice, Object, Section, Skip, Spot, Symbol
+from cosim.toolchain.objectfile import HIDDEN, Align, Bytes, Choice, Object, Section, Spot, Symbol
 from cosim.toolchain.source import AsmError, Place
 from cosim.toolchain.suggest import did_you_mean
 from rtl.config import Region
@@ -188,6 +188,6 @@ class _Link:
                     elif isinstance(fragment, Choice):
                         found.append(Origin(start, True, fragment.place))
                     elif self.layout.sizes[fragment]:
-                        nops = not isinstance(fragment, Skip) and fragment.fill is None
+                        nops = isinstance(fragment, Align) and fragment.fill is None and start % 2 == 0
                         found.append(Origin(start, nops, fragment.place))
         return found

@@ -1,0 +1,56 @@
+"""Assemble and link CHERIoT assembly sources into an ELF file or a flat binary."""
+
+import argparse
+from pathlib import Path
+
+from cosim.errors import UserError
+from cosim.toolchain.assembler import assemble_file
+from cosim.toolchain.elf import write_elf
+from cosim.toolchain.elf_reader import read_elf
+from cosim.toolchain.linker import link
+from cosim.toolchain.listing import disassembly, link_map
+from rtl.config import PROFILES, profile
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("sources", nargs="+", type=Path, metavar="FILE.S")
+    parser.add_argument("-o", "--output", type=Path, help="the file to write (default: first source with .elf or .bin)")
+    parser.add_argument("-I", "--include", type=Path, action="append", default=[], help="folder to look for includes")
+    parser.add_argument("--profile", default="safe", help=f"memory map: {', '.join(PROFILES)} (default: safe)")
+    parser.add_argument("--base", type=number, help="address of the first byte (default: the profile's entry)")
+    parser.add_argument("--entry", default="_start", help="symbol to start at (default: _start)")
+    parser.add_argument("--flat", action="store_true", help="write the bare memory contents instead of an ELF file")
+    parser.add_argument("--listing", action="store_true", help="write a disassembly with sources beside it (.dis)")
+    parser.add_argument("--map", action="store_true", help="write the linker's map beside it (.map)")
+
+
+def number(text: str) -> int:
+    """An address on the command line, decimal or 0x..."""
+    return int(text, 0)
+
+
+def run(args: argparse.Namespace) -> int:
+    config = profile(args.profile)
+    objects = [assemble_file(path, tuple(args.include)) for path in args.sources]
+    base = config.entry if args.base is None else args.base
+    memory = next((region for region in (config.ram, config.rom) if region and base in region), config.ram)
+    image = link(objects, memory, base=base, entry=args.entry)
+    output = args.output or args.sources[0].with_suffix(".bin" if args.flat else ".elf")
+    elf = write_elf(image)
+    _write(output, image.flat() if args.flat else elf)
+    if args.listing:
+        _write(output.with_suffix(".dis"), _text(disassembly(read_elf(elf, str(output)), image)))
+    if args.map:
+        _write(output.with_suffix(".map"), _text(link_map(image)))
+    return 0
+
+
+def _text(lines) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise UserError(f"{path}: cannot write it: {error.strerror}") from None
