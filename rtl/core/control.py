@@ -135,7 +135,6 @@ class ToMemory(data.Struct):
     address: 32
     permissions: data.StructLayout({"MC": 1, "LG": 1, "LM": 1})
     counts: 1
-    trace: Trace
 
 
 class ToWriteback(data.Struct):
@@ -156,4 +155,3 @@ class ToWriteback(data.Struct):
     mie: 1
     mpie: 1
     mshwm: 32
-    trace: Trace

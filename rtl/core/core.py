@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from rtl.bus.port import LookupSignature, MemorySignature
 from rtl.cap.layout import Expanded
 from rtl.config import CoreConfig
-from rtl.core.control import Fault, Size, ToExecute, ToWriteback, operations
+from rtl.core.control import Fault, Size, ToExecute, ToWriteback, Trace, operations
 from rtl.core.csrfile import CsrFile, Lines
 from rtl.core.decoder import Decoder, Expander
 from rtl.core.execute import Execute
@@ -243,10 +243,15 @@ class Core(wiring.Component):
             clock = Signal(CLOCK_BITS)
             m.d.sync += clock.eq(clock + 1)
             m.submodules.retire = retire = self.retire
+            traced = [Signal(Trace, name=f"trace_{stage}") for stage in ("memory", "writeback")]
+            with m.If(memory.enter):
+                m.d.sync += traced[0].eq(execute.trace)
+            m.d.sync += traced[1].eq(traced[0])
             m.d.comb += [
                 execute.clock.eq(clock),
                 retire.valid.eq(w_valid),
                 retire.entry.eq(w),
+                retire.trace.eq(traced[1]),
                 retire.value.eq(w_value.cap),
                 self.commit_valid.eq(retire.commit_valid),
                 self.commit.eq(retire.commit),

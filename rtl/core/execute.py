@@ -5,29 +5,28 @@ that cross a line, wfi, reads of bounds of untagged capabilities, and reads of c
 stage. Nothing has happened to the machine's state before it leaves, but for the first line of a split store.
 """
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from rtl.bus.port import LINE, Request, Response
+from rtl.bus.port import Request, Response
 from rtl.cap.check import AccessCheck
 from rtl.cap.layout import Cap, Expanded
 from rtl.cap.perms import grants
 from rtl.config import CoreConfig
 from rtl.core.alu import Alu
 from rtl.core.capunit import CapUnit
-from rtl.core.control import Fault, Size, ToExecute, ToMemory, is_op
+from rtl.core.control import Fault, Size, ToExecute, ToMemory, Trace, is_op
 from rtl.core.csrfile import CsrFile
+from rtl.core.jump import JumpUnit
 from rtl.core.loadstore import StoreAligner
 from rtl.core.muldiv import MulDiv
 from rtl.core.scrfile import SpecialRegisters
-from rtl.isa.capfmt import EXPONENT_MAX_STORED, Otype
+from rtl.core.trace import Tracer
 from rtl.isa.commit import CLOCK_BITS
 from rtl.isa.table import FIELDS, Unit
 from rtl.isa.trap import CAP_INDEX, CAP_SPECIAL, CapFault, Cause
 
-LINK = 1
-"""cra: the register whose links are sealed and whose jumps are returns."""
 BOUNDS_READERS = ("getbase", "gettop", "getlen", "testsubset")
 
 
@@ -56,6 +55,7 @@ class Execute(wiring.Component):
 
     leave: Out(1)
     result: Out(ToMemory)
+    trace: Out(Trace)
     loads: Out(1)  # the result is not there before the memory stage
     redirect: Out(1)
     address: Out(32)
@@ -80,6 +80,7 @@ class Execute(wiring.Component):
     first: Out(64)
 
     def __init__(self, config: CoreConfig, csrs: CsrFile, scrs: SpecialRegisters):
+        self.config = config
         self.csrs = csrs
         self.scrs = scrs
         self.x = Signal(ToExecute)
@@ -92,6 +93,7 @@ class Execute(wiring.Component):
         m.submodules.muldiv = muldiv = MulDiv()
         m.submodules.check = check = AccessCheck()
         m.submodules.aligner = aligner = StoreAligner()
+        m.submodules.jump = jump = JumpUnit()
         x, c, csrs, scrs = self.x, self.x.control, self.csrs, self.scrs
         pcc = scrs.pcc
 
@@ -139,7 +141,7 @@ class Execute(wiring.Component):
         m.d.comb += [unexpanded.eq(missing_a | missing_b), self.expand.eq(Mux(missing_a, x.a.cap, x.b.cap))]
 
         # Branches and jumps
-        taken, call, ret = Signal(), Signal(), Signal()
+        taken = Signal()
         with m.If(is_op(c, Unit.BRANCH, "beq", "bne")):
             m.d.comb += taken.eq(alu.eq ^ is_op(c, Unit.BRANCH, "bne"))
         with m.Elif(is_op(c, Unit.BRANCH, "blt", "bge")):
@@ -147,27 +149,15 @@ class Execute(wiring.Component):
         with m.Else():
             m.d.comb += taken.eq(alu.ltu ^ is_op(c, Unit.BRANCH, "bgeu"))
         cjalr = is_op(c, Unit.JUMP, "cjalr")
-        otype = a.cap.meta.otype
-        executable = grants(a.cap.meta.perms, "EX")
-        call_types = (Otype.UNSEALED, Otype.SENTRY_INHERIT, Otype.SENTRY_DISABLE, Otype.SENTRY_ENABLE)
-        allowed = Signal()
-        m.d.comb += [call.eq(c.rd == LINK), ret.eq((c.rd == 0) & (c.rs1 == LINK))]
-        with m.If(ret):
-            m.d.comb += allowed.eq(_one_of(otype, Otype.RETURN_DISABLE, Otype.RETURN_ENABLE))
-        with m.Elif(call):
-            m.d.comb += allowed.eq(_one_of(otype, *call_types))
-        with m.Else():
-            m.d.comb += allowed.eq(_one_of(otype, Otype.UNSEALED, Otype.SENTRY_INHERIT))
-        seal_fault = ~allowed | (a.cap.sealed() & ((imm != 0) | ~executable))
-        link = Signal(Expanded)
         m.d.comb += [
-            link.eq(pcc),
-            link.cap.address.eq(following),
-            # The instruction itself is in bounds, so its end is representable unless it wraps.
-            link.cap.tag.eq((following != 0) | (pcc.cap.meta.exp == EXPONENT_MAX_STORED)),
+            jump.target.eq(a.cap),
+            jump.offset.eq(imm),
+            jump.rd.eq(c.rd),
+            jump.rs1.eq(c.rs1),
+            jump.following.eq(following),
+            jump.pcc.eq(pcc),
+            jump.mie.eq(csrs.mie),
         ]
-        with m.If(call):
-            m.d.comb += link.cap.meta.otype.eq(Mux(csrs.mie, Otype.RETURN_ENABLE, Otype.RETURN_DISABLE))
 
         # System registers
         privileged = grants(pcc.cap.meta.perms, "SR")
@@ -231,9 +221,7 @@ class Execute(wiring.Component):
         )
         trap(is_op(c, Unit.SYSTEM, "ecall"), Cause.ECALL)
         trap(is_op(c, Unit.SYSTEM, "ebreak"), Cause.BREAKPOINT, x.pc)
-        trap(cjalr & ~a.cap.tag, Cause.CHERI, fault_of_rs1 | CapFault.TAG)
-        trap(cjalr & seal_fault, Cause.CHERI, fault_of_rs1 | CapFault.SEAL)
-        trap(cjalr & ~executable, Cause.CHERI, fault_of_rs1 | CapFault.PERMIT_EXECUTE)
+        trap(cjalr & (jump.fault != CapFault.NONE), Cause.CHERI, fault_of_rs1 | jump.fault)
         trap(memory & (check.fault != CapFault.NONE), Cause.CHERI, fault_of_rs1 | check.fault)
         is_store = unit[Unit.STORE]
         trap(
@@ -308,8 +296,8 @@ class Execute(wiring.Component):
         m.d.comb += [
             csrs.write.eq(retires & unit[Unit.CSR] & c.csr_writes),
             csrs.mret.eq(retires & is_op(c, Unit.SYSTEM, "mret")),
-            csrs.posture.eq(retires & cjalr & (otype >= Otype.SENTRY_DISABLE)),
-            csrs.posture_mie.eq(_one_of(otype, Otype.SENTRY_ENABLE, Otype.RETURN_ENABLE)),
+            csrs.posture.eq(retires & cjalr & jump.posture),
+            csrs.posture_mie.eq(jump.posture_mie),
             csrs.trap.eq(traps | self.cancel),
             csrs.cause.eq(Mux(self.cancel, self.fault_cause, Mux(interrupt, csrs.interrupt_cause, cause))),
             csrs.mtval.eq(Mux(self.cancel, self.fault_address, Mux(interrupt, 0, mtval))),
@@ -364,7 +352,7 @@ class Execute(wiring.Component):
         with m.If(unit[Unit.CAP]):
             m.d.comb += out.value.eq(capunit.result)
         with m.Elif(unit[Unit.JUMP]):
-            m.d.comb += out.value.eq(link)
+            m.d.comb += out.value.eq(jump.link)
         with m.Elif(unit[Unit.SCR]):
             m.d.comb += out.value.eq(scrs.rdata)
         with m.Elif(unit[Unit.MULDIV]):
@@ -374,56 +362,20 @@ class Execute(wiring.Component):
         with m.Else():
             m.d.comb += out.value.cap.address.eq(alu.result)
 
-        self.trace(m, traps, interrupt, unit, taken, following, effective, cjalr, a, b, store_tag)
+        if self.config.trace:
+            m.submodules.tracer = tracer = Tracer(csrs, scrs)
+            m.d.comb += [
+                tracer.clock.eq(self.clock),
+                tracer.x.eq(x),
+                tracer.a.eq(a),
+                tracer.b.eq(b),
+                tracer.result.eq(out),
+                tracer.interrupt.eq(interrupt),
+                tracer.taken.eq(taken),
+                tracer.following.eq(following),
+                tracer.redirect.eq(self.redirect),
+                tracer.address.eq(self.address),
+                tracer.store_tag.eq(store_tag),
+                self.trace.eq(tracer.trace),
+            ]
         return m
-
-    def trace(self, m, traps, interrupt, unit, taken, following, effective, cjalr, a, b, store_tag):
-        """Fill what only the commit port needs."""
-        x, c, t, csrs, scrs = self.x, self.x.control, self.result.trace, self.csrs, self.scrs
-        fetched = ~((x.fault != Fault.NONE) & (x.fault != Fault.ILLEGAL)) & ~interrupt
-        jumps = is_op(c, Unit.JUMP, "cjal")
-        cap_store = unit[Unit.STORE] & (c.size == Size.CAP)
-        offset = effective[: LINE.bit_length() - 1]
-        m.d.comb += [
-            t.clock.eq(self.clock),
-            t.insn.eq(Mux(fetched, Mux(x.compressed, x.insn[:16], x.insn), 0)),
-            t.compressed.eq(x.compressed & fetched),
-            t.interrupt.eq(interrupt),
-            t.next_pc.eq(following),
-            t.rs1.eq(Mux(traps | c.from_cgp, 0, c.rs1)),
-            t.rs2.eq(Mux(traps, 0, c.rs2)),
-            t.a.eq(a.cap),
-            t.b.eq(b.cap),
-            t.pcc_write.eq(traps | cjalr | csrs.mret),
-            t.first_bytes.eq(Mux(self.result.split, LINE - offset, 0)),
-        ]
-        with m.If(self.redirect):
-            m.d.comb += t.next_pc.eq(self.address)
-        with m.Elif(jumps | (unit[Unit.BRANCH] & taken)):
-            m.d.comb += t.next_pc.eq(x.target)
-        with m.If(interrupt):
-            m.d.comb += t.mip.eq(csrs.lines)
-        with m.If(unit[Unit.CSR] & ~traps):
-            m.d.comb += [t.csr.eq(csrs.number), t.csr_write.eq(c.csr_writes)]
-            with m.If(csrs.is_mip):
-                m.d.comb += t.mip.eq(csrs.lines)
-            with m.If(c.csr_writes):
-                m.d.comb += t.csr_wdata.eq(csrs.stored)
-        with m.If(unit[Unit.SCR] & ~traps):
-            m.d.comb += [t.scr.eq(scrs.number), t.scr_write.eq(scrs.write)]
-            with m.If(scrs.write):
-                m.d.comb += t.scr_value.eq(scrs.stored.cap)
-        with m.If(unit[Unit.STORE] & ~traps):
-            with m.Switch(c.size):
-                for size in Size:
-                    with m.Case(size):
-                        count = 1 << size.value
-                        m.d.comb += t.wmask.eq((1 << count) - 1)
-                        if size is not Size.CAP:
-                            m.d.comb += t.wdata.eq(b.cap.address[: 8 * count])
-            with m.If(cap_store):
-                m.d.comb += [t.wdata.eq(Cat(b.cap.address, b.cap.meta)), t.wtag.eq(store_tag)]
-
-
-def _one_of(value, *choices):
-    return Cat(*(value == choice for choice in choices)).any()

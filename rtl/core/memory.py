@@ -93,7 +93,6 @@ class MemoryStage(wiring.Component):
             out.mie.eq(csrs.mie),
             out.mpie.eq(csrs.mpie),
             out.mshwm.eq(csrs.mshwm_next),
-            out.trace.eq(x.trace),
             csrs.store.eq(self.valid & x.store & self.answered & ~self.response.error),
             csrs.store_address.eq(x.address),
             csrs.retire.eq(self.done & ~self.fault & x.counts),

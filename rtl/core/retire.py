@@ -9,7 +9,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from rtl.cap.layout import Cap
-from rtl.core.control import Size, ToWriteback
+from rtl.core.control import Size, ToWriteback, Trace
 from rtl.core.csrfile import CsrFile
 from rtl.core.scrfile import SpecialRegisters
 from rtl.isa.commit import WORDS
@@ -23,6 +23,7 @@ class Retire(wiring.Component):
 
     valid: In(1)
     entry: In(ToWriteback)
+    trace: In(Trace)
     value: In(Cap)  # as written to the register
     commit_valid: Out(1)
     commit: Out(COMMIT_BITS)
@@ -34,7 +35,7 @@ class Retire(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        w, t, csrs, scrs = self.entry, self.entry.trace, self.csrs, self.scrs
+        w, t, csrs, scrs = self.entry, self.trace, self.csrs, self.scrs
         fields = {name: Signal(width, name=name) for word in WORDS for name, width in word}
 
         def put(prefix, cap, condition):
