@@ -7,21 +7,16 @@ from amaranth.hdl import unsigned
 from amaranth.lib import data, enum
 
 from rtl.cap.layout import Cap, Expanded
+from rtl.core.operations import operation_names
 from rtl.isa.commit import CLOCK_BITS
-from rtl.isa.table import INSNS, Unit
+from rtl.isa.table import Unit
 
-
-def operations(unit: Unit) -> tuple[str, ...]:
-    """The distinct operations of a unit, in table order; their index is the unit's `op`."""
-    return tuple(dict.fromkeys(row.op for row in INSNS if row.unit is unit))
-
-
-OP_BITS = max(len(operations(unit)) - 1 for unit in Unit).bit_length()
+OP_BITS = max(len(operation_names(unit)) - 1 for unit in Unit).bit_length()
 
 
 def is_op(control, unit: Unit, *names: str):
     """Whether the control bundle asks `unit` for one of the named operations."""
-    known = operations(unit)
+    known = operation_names(unit)
     hit = control.op == known.index(names[0])
     for name in names[1:]:
         hit = hit | (control.op == known.index(name))

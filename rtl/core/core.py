@@ -7,12 +7,13 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from rtl.bus.port import LookupSignature, MemorySignature
 from rtl.cap.layout import Expanded
 from rtl.config import CoreConfig
-from rtl.core.control import Fault, Size, ToExecute, ToWriteback, Trace, operations
+from rtl.core.control import Fault, Size, ToExecute, ToWriteback, Trace
 from rtl.core.csrfile import CsrFile, Lines
 from rtl.core.decoder import Decoder, Expander
 from rtl.core.execute import Execute
 from rtl.core.fetch import Fetch
 from rtl.core.memory import MemoryStage
+from rtl.core.operations import operation_names
 from rtl.core.predict import Predictor
 from rtl.core.regfile import RegisterFile
 from rtl.core.retire import COMMIT_BITS, Retire
@@ -168,7 +169,7 @@ class Core(wiring.Component):
             # An interrupt may be taken here, and asks whether pc is representable: PCC incremented by 0.
             m.d.comb += [
                 d.control.unit.eq(Unit.CAP),
-                d.control.op.eq(operations(Unit.CAP).index("incaddr")),
+                d.control.op.eq(operation_names(Unit.CAP).index("incaddr")),
                 d.a.eq(pcc),
                 d.a.cap.address.eq(pc),
                 d.a_filtered.eq(0),

@@ -4,7 +4,8 @@ from amaranth.hdl import Cat, Const, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from rtl.core.control import Control, Size, operations
+from rtl.core.control import Control, Size
+from rtl.core.operations import operation_names
 from rtl.isa.rvc import RVC, RVC_FIELDS, Kind
 from rtl.isa.table import FIELDS, INSNS, REGISTERS, UPPER_SHIFT, Insn, Unit
 
@@ -90,7 +91,7 @@ class Decoder(wiring.Component):
                     m.d.comb += self.control.imm.eq(value << UPPER_SHIFT.get(name, 0))
         source = gather(self.word, FIELDS["rs1"])
         with m.If(self.control.unit == Unit.CSR):
-            replaces = self.control.op == operations(Unit.CSR).index("csrrw")
+            replaces = self.control.op == operation_names(Unit.CSR).index("csrrw")
             m.d.comb += self.control.csr_writes.eq(replaces | (source != 0))
         with m.If(self.control.from_cgp):
             m.d.comb += self.control.rs1.eq(CGP)
@@ -103,7 +104,7 @@ def control_values(row: Insn) -> dict[str, object]:
     size = SIZES[row.op[1]] if row.unit in (Unit.LOAD, Unit.STORE) and row.op not in ("clc", "csc") else Size.CAP
     return {
         "unit": row.unit,
-        "op": operations(row.unit).index(row.op),
+        "op": operation_names(row.unit).index(row.op),
         "use_imm": bool(immediates) and row.unit in (Unit.ALU, Unit.CAP, Unit.CSR),
         "from_pcc": row.name == "auipcc",
         "from_cgp": row.name == "auicgp",

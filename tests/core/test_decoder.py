@@ -3,8 +3,8 @@
 import pytest
 
 from rtl.config import SAFE
-from rtl.core.control import operations
 from rtl.core.decoder import NOP, Decoder, Expander
+from rtl.core.operations import operation_names
 from rtl.isa.rvc import Kind, expand, find_compressed
 from rtl.isa.table import FIELDS, INSNS, REGISTER_FIELDS, REGISTERS, UPPER_SHIFT, find, register_operands_exist
 
@@ -43,7 +43,7 @@ def test_operands_come_out_of_their_fields(simulate, rng, row):
             if not register_operands_exist(row, word):
                 continue
             assert ctx.get(dut.control.unit) == row.unit.value
-            assert ctx.get(dut.control.op) == operations(row.unit).index(row.op)
+            assert ctx.get(dut.control.op) == operation_names(row.unit).index(row.op)
             for operand in row.operands:
                 value = FIELDS[operand].extract(word)
                 if operand in REGISTER_FIELDS:
