@@ -4,11 +4,10 @@ import argparse
 from pathlib import Path
 
 from cosim.errors import UserError
-from cosim.toolchain.assembler import assemble_file
 from cosim.toolchain.elf import write_elf
 from cosim.toolchain.elf_reader import read_elf
-from cosim.toolchain.linker import link
 from cosim.toolchain.listing import disassembly, link_map
+from cosim.toolchain.program import build_program
 from rtl.config import PROFILES, profile
 
 
@@ -31,10 +30,8 @@ def number(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     config = profile(args.profile)
-    objects = [assemble_file(path, tuple(args.include)) for path in args.sources]
-    base = config.entry if args.base is None else args.base
-    memory = next((region for region in (config.ram, config.rom) if region and base in region), config.ram)
-    image = link(objects, memory, base=base, entry=args.entry)
+    paths = tuple(args.include)
+    image = build_program(args.sources, config, base=args.base, entry=args.entry, include_paths=paths)
     output = args.output or args.sources[0].with_suffix(".bin" if args.flat else ".elf")
     elf = write_elf(image)
     _write(output, image.flat() if args.flat else elf)

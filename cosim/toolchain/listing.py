@@ -20,7 +20,11 @@ def disassembly(elf: ElfFile, image: Image | None = None) -> Iterator[str]:
         if "x" not in segment.flags:
             continue
         yield f"# {segment.address:#010x}..{segment.address + segment.size:#010x} {segment.flags}"
+        zeros = False
         for address, bits, width, is_code in _units(elf, segment.address, segment.data):
+            repeats, zeros = zeros and bits == 0 and address not in labels, bits == 0
+            if repeats:
+                continue
             for label in labels.get(address, ()):
                 yield f"\n{address:08x} <{label}>:"
             text = disassemble(bits, address, names) if is_code else f".{_DATA[width]} {bits:#0{2 * width + 2}x}"
