@@ -7,7 +7,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from rtl.cap.exponent import below_unit, below_window
+from rtl.cap.exponent import below_unit, below_window, units
 from rtl.cap.layout import Cap
 from rtl.isa.capfmt import ADDRESS_BITS, EXPONENT_LARGEST_DENSE, EXPONENT_MAX, EXPONENT_MAX_STORED, MANTISSA, TOP_BITS
 
@@ -34,7 +34,7 @@ class BoundsDecoder(wiring.Component):
         base_in_next, top_in_next = Signal(), Signal()
         m.d.comb += [
             window.eq(below_window(below_unit(meta.exp))),
-            middle.eq(Mux(large, address[EXPONENT_MAX:], address[: MANTISSA + EXPONENT_LARGEST_DENSE] >> meta.exp)),
+            middle.eq(Mux(large, address[EXPONENT_MAX:], units(address, meta.exp, MANTISSA))),
             # The window that the address lies in starts at `high`, the only other one that either bound can
             # start from is the window below it or, if the base is in the address's own, the one above.
             high.eq(address & ~window),

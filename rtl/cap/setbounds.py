@@ -7,7 +7,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from rtl.cap.exponent import below_window
+from rtl.cap.exponent import below_window, units
 from rtl.isa.capfmt import (
     ADDRESS_BITS,
     EXPONENT_LARGEST_DENSE,
@@ -60,27 +60,29 @@ class BoundsEncoder(wiring.Component):
             below.eq(length_needs & (base_allows | ~down.replicate(dense))),
             exp.eq(Cat(below[(1 << bit) - 1 :: 1 << bit].xor() for bit in range(META["exp"]))),
         ]
-        base_units, top_units, units = Signal(MANTISSA + 1), Signal(MANTISSA + 1), Signal(MANTISSA + 1)
+        base_units, top_units, size = Signal(MANTISSA + 1), Signal(MANTISSA + 1), Signal(MANTISSA + 1)
         base_loses, top_loses = Signal(), Signal()
         m.d.comb += [
-            base_units.eq(base[:span] >> exp),
-            top_units.eq(top[:span] >> exp),
-            units.eq(top_units - base_units),
+            base_units.eq(units(base[:span], exp, MANTISSA + 1)),
+            top_units.eq(units(top[:span], exp, MANTISSA + 1)),
+            size.eq(top_units - base_units),
             base_loses.eq((length_needs & ~base_allows)[:dense].any()),
             top_loses.eq((top & below).any()),
         ]
 
         # Rounding both ends outwards may make it 512 units: then the next exponent.
         next_exp, large, short = Signal(), Signal(), Signal()
-        full = units[:MANTISSA].all()
+        too_long = ~down & length_needs[dense]
+        full = size[:MANTISSA].all()
+        below_now, below_next = Signal(EXPONENT_MAX), Signal(EXPONENT_MAX)
         m.d.comb += [
-            next_exp.eq(~down & (units[MANTISSA] | full & top_loses)),
-            large.eq(~down & length_needs[dense] | next_exp & below[dense - 1]),
+            next_exp.eq(~down & (size[MANTISSA] | full & top_loses)),
+            large.eq(too_long | next_exp & below[dense - 1]),
             short.eq(down & (length_needs[dense] | base_loses)),
             self.exp.eq(Mux(large, EXPONENT_MAX_STORED, exp + next_exp)),
-            self.below.eq(
-                Cat(below | Cat(1, below[:-1]) & next_exp.replicate(dense), large.replicate(EXPONENT_MAX - dense))
-            ),
+            below_now.eq(Cat(below, too_long.replicate(EXPONENT_MAX - dense))),
+            below_next.eq(Cat(1, below[:-1], below[-1].replicate(EXPONENT_MAX - dense))),
+            self.below.eq(Mux(next_exp, below_next, below_now)),
         ]
         top_floor = Signal(MANTISSA)
         base_inexact, top_inexact = Signal(), Signal()
@@ -95,12 +97,14 @@ class BoundsEncoder(wiring.Component):
                 Mux(short, self.base_field, top_floor) + Mux(short, Const(-1, MANTISSA), top_inexact & ~down)
             ),
         ]
-        multiple, longest, sum_top = Signal(TOP_BITS), Signal(TOP_BITS), Signal(TOP_BITS)
+        # Both tops are ready before it is known which exponent it will be.
+        longest, top_now, top_next = Signal(TOP_BITS), Signal(TOP_BITS), Signal(TOP_BITS)
+        multiple = ~Cat(self.below, Const(0, TOP_BITS - EXPONENT_MAX))
         m.d.comb += [
-            multiple.eq(~Cat(self.below, Const(0, TOP_BITS - EXPONENT_MAX))),
-            longest.eq(below_window(self.below) & multiple),
-            sum_top.eq(Mux(short, base, top) + Mux(down, longest & short.replicate(TOP_BITS), self.below)),
+            longest.eq(below_window(below_now) & ~Cat(below_now, Const(0, TOP_BITS - EXPONENT_MAX))),
+            top_now.eq(Mux(short, base, top) + Mux(down, longest & short.replicate(TOP_BITS), below_now)),
+            top_next.eq(top + below_next),
             self.base.eq(base & multiple),
-            self.top.eq(sum_top & multiple),
+            self.top.eq(Mux(next_exp, top_next, top_now) & multiple),
         ]
         return m
