@@ -15,6 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sources", nargs="+", type=Path, metavar="FILE.S")
     parser.add_argument("-o", "--output", type=Path, help="the file to write (default: first source with .elf or .bin)")
     parser.add_argument("-I", "--include", type=Path, action="append", default=[], help="folder to look for includes")
+    parser.add_argument("-D", "--define", action="append", default=[], metavar="NAME=VALUE", help="define a symbol")
     parser.add_argument("--profile", default="safe", help=f"memory map: {', '.join(PROFILES)} (default: safe)")
     parser.add_argument("--base", type=number, help="address of the first byte (default: the profile's entry)")
     parser.add_argument("--entry", default="_start", help="symbol to start at (default: _start)")
@@ -28,10 +29,24 @@ def number(text: str) -> int:
     return int(text, 0)
 
 
+def _definition(text: str) -> tuple[str, int]:
+    name, _, value = text.partition("=")
+    try:
+        return name, number(value or "1")
+    except ValueError:
+        raise UserError(f"--define {text}: the value must be a number") from None
+
+
 def run(args: argparse.Namespace) -> int:
     config = profile(args.profile)
-    paths = tuple(args.include)
-    image = build_program(args.sources, config, base=args.base, entry=args.entry, include_paths=paths)
+    image = build_program(
+        args.sources,
+        config,
+        base=args.base,
+        entry=args.entry,
+        include_paths=tuple(args.include),
+        constants=dict(_definition(text) for text in args.define),
+    )
     output = args.output or args.sources[0].with_suffix(".bin" if args.flat else ".elf")
     elf = write_elf(image)
     _write(output, image.flat() if args.flat else elf)

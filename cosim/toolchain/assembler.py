@@ -1,5 +1,6 @@
 """The assembler: text in CHERIoT LLVM spelling to an object for the linker."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from cosim.errors import UserError
@@ -11,13 +12,21 @@ from cosim.toolchain.objectfile import Object
 from cosim.toolchain.source import AsmError, Place, Statement, head_and_rest, split_statements
 
 
-def assemble(text: str, name: str = "<text>", include_paths: tuple[Path, ...] = ()) -> Object:
+def assemble(
+    text: str,
+    name: str = "<text>",
+    include_paths: tuple[Path, ...] = (),
+    constants: Mapping[str, int] | None = None,
+) -> Object:
     """Assemble one source.
 
     `name` stands in messages and listings. `.include` looks beside the including file, then in
-    `include_paths`. Raises AsmError (a UserError) with the place of the first mistake.
+    `include_paths`. `constants` are symbols defined beforehand. Raises AsmError (a UserError) with the place of
+    the first mistake.
     """
     builder = Builder(name)
+    for constant, value in (constants or {}).items():
+        builder.symbol(constant, Place("constants", 0)).value = value
 
     def load(file: str, place: Place) -> list[Statement]:
         for folder in (Path(place.file).parent, *include_paths):
@@ -36,9 +45,11 @@ def assemble(text: str, name: str = "<text>", include_paths: tuple[Path, ...] = 
     return builder.object
 
 
-def assemble_file(path: Path, include_paths: tuple[Path, ...] = ()) -> Object:
+def assemble_file(
+    path: Path, include_paths: tuple[Path, ...] = (), constants: Mapping[str, int] | None = None
+) -> Object:
     """Assemble the source in a file."""
-    return assemble(read_source(path), str(path), include_paths)
+    return assemble(read_source(path), str(path), include_paths, constants)
 
 
 def read_source(path: Path) -> str:

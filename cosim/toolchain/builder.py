@@ -140,7 +140,7 @@ class Builder:
                 return Name(self.symbol(f"{match[1]}{HIDDEN}{count}", place).name)
             symbol = self.symbol(token, place)
             # a constant may be assigned again later, and what is used here is its present value
-            return Constant(symbol.value) if isinstance(symbol.value, int) else Name(token)
+            return Constant(symbol.value, named=True) if isinstance(symbol.value, int) else Name(token)
 
         return parse_expression(text, place, name)
 

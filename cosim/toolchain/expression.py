@@ -22,7 +22,10 @@ class Unresolved(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    value: Value
+    """A number; `named` if the source wrote a symbol whose value it is."""
+
+    value: int
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +181,7 @@ def _evaluate(expr: Expr, lookup: Callable[[str], Value]) -> Value:
 def is_literal(expr: Expr) -> bool:
     """Whether no symbol takes part."""
     if isinstance(expr, Constant):
-        return isinstance(expr.value, int)
+        return not expr.named
     if isinstance(expr, Name):
         return False
     if isinstance(expr, Unary):
