@@ -40,7 +40,8 @@ def run(args) -> int:
     failed = [name for name, outcome in outcomes.items() if not outcome.passed]
     seconds = time.monotonic() - started
     in_python = sum(not one.in_steps for one in chosen.values())
-    print(f"{len(outcomes) - len(failed)} of {len(outcomes)} scenarios pass ({seconds:.1f} s), {in_python} not in steps")
+    passed = len(outcomes) - len(failed)
+    print(f"{passed} of {len(outcomes)} scenarios pass ({seconds:.1f} s), {in_python} not in steps")
     if args.rules:
         _show_rules(chosen)
     missing = [] if args.names else _missing(known)

@@ -66,8 +66,11 @@ def attempt(kernel, quota: Quota, request: int, *, sealed: bool = False) -> Heap
     return "permanent" if usable + 8 > heap.total else "full"
 
 
-REFUSALS = {"revocation": (WAIT_REVOCATION, Errno.EAGAIN), "quota": (WAIT_QUOTA, Errno.ENOMEM),
-            "full": (WAIT_HEAP, Errno.ENOMEM)}
+REFUSALS = {
+    "revocation": (WAIT_REVOCATION, Errno.EAGAIN),
+    "quota": (WAIT_QUOTA, Errno.ENOMEM),
+    "full": (WAIT_HEAP, Errno.ENOMEM),
+}
 
 
 def allocate(ctx, t: Value, quota: Quota, request: int, flags: int, *, sealed: bool = False):

@@ -79,9 +79,7 @@ class Kernel:
             number: Tcb(number, thread.name, priority)
             for number, (thread, priority) in enumerate(zip(image.threads, priorities, strict=True), 1)
         }
-        self.scheduler = Scheduler(
-            tcbs, self.clock, image.cycles_per_tick, self.emit, max(priorities, default=0) + 1
-        )
+        self.scheduler = Scheduler(tcbs, self.clock, image.cycles_per_tick, self.emit, max(priorities, default=0) + 1)
         self.threads = {number: self._thread(tcb, image.threads[number - 1]) for number, tcb in tcbs.items()}
         self._running: ThreadState | None = None
         self._check_program()
@@ -259,8 +257,8 @@ class Kernel:
 
     def _require_import(self, unit: str, owner: str, function: str, name: str) -> None:
         if not any(
-            grant.holder == unit and (getattr(grant.wanted, "provider", None), getattr(grant.wanted, "function", None))
-            == (owner, function)
+            grant.holder == unit
+            and (getattr(grant.wanted, "provider", None), getattr(grant.wanted, "function", None)) == (owner, function)
             for grant in self.loaded.grants
         ):
             raise ServiceModelError(f"{unit!r} calls {name!r} without importing it; add the import to the image")
@@ -302,6 +300,10 @@ class Kernel:
         """HP-43: globals, stacks, heap, and the variables that stand for registers."""
         self.memory.sweep(self.memory.start, self.memory.start + self.memory.size)
         self.filter_registers()
+
+    def filtered(self, values: tuple[Value, ...]) -> tuple[Value, ...]:
+        """Registers as they are now: untagged where the object has died."""
+        return tuple(self.memory.filtered(one) if isinstance(one, Cap) else one for one in values)
 
     def filter_registers(self) -> None:
         for variables in self.registers:

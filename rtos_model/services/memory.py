@@ -39,7 +39,7 @@ class Memory:
     # ---------------------------------------------------------------------- through a capability
 
     def check(self, cap: Cap, address: int, size: int, permissions: Perm, missing: Fault) -> None:
-        if not cap.tag:
+        if not self.filtered(cap).tag:  # a register that outlived its object is dead by the time it is used (HP-43)
             raise cheri_fault(Fault.TAG)
         if cap.sealed:
             raise cheri_fault(Fault.SEAL)

@@ -199,7 +199,8 @@ class Ctx:
     def _library(self, target: Target, arguments: tuple[Value, ...]) -> Steps:
         sp = self.sp
         inner = Ctx(self.kernel, self.thread, self.frame, self.stack, sp, target.owner)
-        result = yield from self._with_posture(target.posture, run(target.run, inner, arguments))
+        given = self.kernel.filtered(arguments)
+        result = yield from self._with_posture(target.posture, run(target.run, inner, given))
         self.kernel.emit(Lib(self.tcb.id, target.name, digest(_first(result))))
         return result
 
@@ -288,10 +289,8 @@ def call(ctx: Ctx, target: Target | None, arguments: tuple[Value, ...]) -> Steps
     stack = ctx.stack.with_address(base).with_bounds(limit - base).with_address(limit - SLOTS)
     thread.high_water = limit - SLOTS
     frame = Frame(target.owner, target.name, stack)
-    given = tuple(arguments[: target.arguments])
-    kernel.emit(
-        Call(thread.tcb.id, ctx.compartment, target.owner, target.name, tuple(digest(a) for a in given))
-    )
+    given = kernel.filtered(arguments[: target.arguments])
+    kernel.emit(Call(thread.tcb.id, ctx.compartment, target.owner, target.name, tuple(digest(a) for a in given)))
     before = thread.interrupts
     thread.frames.append(frame)
     try:
@@ -404,5 +403,3 @@ def thread_body(kernel, thread: ThreadState, target: Target) -> Steps:
         kernel.emit(Unwind(thread.tcb.id, target.owner))
     thread.frames.clear()
     thread.hazards[:] = [0, 0]
-
-

@@ -1,0 +1,194 @@
+"""Seeded breaks of the services' model: each must make a test fail. Run: python tests/services/breaks.py [TEXT]
+
+A break replaces one piece of source text, which must occur exactly once, in a copy of the model; then the tests of
+tests/services run on the copy until the first failure. TEXT selects breaks whose rule or file contains it.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SERVICES = Path("rtos_model/services")
+
+BREAKS = (
+    # rule, file, text, replacement
+    ("TH-3", "image.py", "sorted({thread.priority for thread in self.threads})", "list(range(PRIORITY_LEVELS))"),
+    ("TH-5", "kernel.py", "state.interrupts = export.posture is not Posture.DISABLED", "state.interrupts = True"),
+    ("TH-6", "kernel.py", "sorted(self.image.initialisers, key=lambda i: i.order)", "self.image.initialisers"),
+    (
+        "TH-8",
+        "scheduler.py",
+        "thread.state = State.READY\n        self.rings[thread.effective].append(thread)\n        self.emit",
+        "thread.state = State.READY\n        self.rings[thread.effective].insert(0, thread)\n        self.emit",
+    ),
+    ("TH-9", "scheduler.py", "other.effective >= thread.effective for", "other.effective > thread.effective for"),
+    ("TH-9", "scheduler.py", "other.deadline <= deadline for", "other.deadline > deadline for"),
+    ("TH-10", "scheduler.py", "ring[:] = ring[after:] + ring[:after]", "pass"),
+    ("TH-11", "scheduler.py", "reschedule, look = woke, woke or nothing_ready", "reschedule = look = True"),
+    ("TH-11", "scheduler.py", "reschedule, look = woke, woke or nothing_ready", "reschedule = look = False"),
+    ("TH-11", "scheduler.py", "or nothing_ready\n            case", "\n            case"),
+    (
+        "TH-13",
+        "scheduler.py",
+        'self.sleepers[0].deadline <= now:\n            self.make_ready(self.sleepers[0], "timer")',
+        'self.sleepers[0].deadline <= now:\n            self.make_ready(self.sleepers[0], "timer")\n            break',
+    ),
+    ("TH-13", "scheduler.py", "and self.sleepers[0].yielding:", ":"),
+    ("TH-14", "scheduler.py", "self.timer = min(self.timer, self.clock.now + self.cycles_per_tick)", "pass"),
+    (
+        "TH-14",
+        "scheduler.py",
+        "self.timer = self.sleepers[0].deadline if self.sleepers else NEVER",
+        "self.timer = NEVER",
+    ),
+    (
+        "TH-18",
+        "futex.py",
+        "    if timeout.may_block(ctx, t):\n        deadline, text = timeout.deadline(ctx, t)\n        early",
+        "    if True:\n        deadline, text = timeout.deadline(ctx, t)\n        early",
+    ),
+    ("TH-19", "futex.py", "early = not as_int(flags) & NO_EARLY_WAKE", "early = True"),
+    (
+        "TO-3",
+        "scheduler.py",
+        "(now - self.epoch) // self.cycles_per_tick",
+        "-(-(now - self.epoch) // self.cycles_per_tick)",
+    ),
+    ("TO-4", "timeout.py", "return ctx.load(t, 4) > 0", "return True"),
+    ("TO-5", "timeout.py", "min(elapsed + ticks, 0xFFFF_FFFF)", "elapsed + ticks"),
+    ("TO-5", "timeout.py", "if remaining != UNLIMITED:", "if True:"),
+    ("TO-6", "timeout.py", "not ctx.kernel.in_heap(t) and", ""),
+    (
+        "TO-8",
+        "futex.py",
+        "    before = scheduler.ticks\n    deadline, text",
+        "    before = scheduler.clock.now // scheduler.cycles_per_tick\n    deadline, text",
+    ),
+    (
+        "TO-11",
+        "futex.py",
+        "    timeout.elapse(ctx, t, scheduler.ticks - before)\n    if not timeout.may_block(ctx, t):",
+        "    timeout.elapse(ctx, t, scheduler.ticks - before)\n    if me.deadline <= ctx.kernel.clock.now:",
+    ),
+    ("FX-1", "futex.py", "check_pointer(pointer, Perm(0), 4,", "check_pointer(pointer, Perm.LD, 4,"),
+    ("FX-2", "futex.py", "if key in t.multi_sources][: count - len(chosen)]", "if key in t.multi_sources][:count]"),
+    ("FX-2", "futex.py", "if t.futex_key == key][:count]", "if t.futex_key == key]"),
+    ("FX-5", "futex.py", "if word != as_int(expected):", "if word < as_int(expected):"),
+    (
+        "FX-9",
+        "futex.py",
+        "me.inherits, me.boost_target = pointer.address, inherits, owner if inherits else 0",
+        "me.inherits, me.boost_target = pointer.address, inherits, 0",
+    ),
+    ("FX-9", "futex.py", "    if target:\n        recompute(scheduler, target)", "    pass"),
+    ("FX-9", "futex.py", "return max(owner.base, max(waiters, default=0))", "return owner.base"),
+    (
+        "FX-10",
+        "futex.py",
+        "        release_boost(scheduler, ctx.tcb, pointer.address)",
+        "        scheduler.set_effective(ctx.tcb, ctx.tcb.base)",
+    ),
+    ("FX-10", "futex.py", "        release_boost(scheduler, ctx.tcb, pointer.address)", "        pass"),
+    (
+        "FX-10a",
+        "scheduler.py",
+        "                self._enqueue(queue, thread)\n\n    def finish",
+        "                queue.append(thread)\n\n    def finish",
+    ),
+    ("FX-11", "futex.py", "if caller.effective < scheduler.highest_ready():", "if False:"),
+    ("FX-11", "futex.py", "    scheduler.ensure_slice(caller)\n", ""),
+    ("FX-11", "futex.py", ">= scheduler.cycles_per_tick:", ">= 0:"),
+    ("IR-3", "kernel.py", "        if source.edge:\n", "        if True:\n"),
+    ("IR-3", "kernel.py", "        if source.edge:\n", "        if False:\n"),
+    ("IR-4", "interrupts.py", "return word.with_permissions(Perm.GL | Perm.LD)", "return word"),
+    ("IR-4", "interrupts.py", "if right is None or not right[1] or", "if right is None or"),
+    ("IR-4", "interrupts.py", " or right[0] not in ctx.kernel.interrupts.sources", ""),
+    ("IR-5", "interrupts.py", "if right is None or not right[2]:", "if right is None:"),
+    ("MW-1", "multiwaiter.py", "if not any(fired) and timeout.may_block(ctx, t):", "if timeout.may_block(ctx, t):"),
+    ("MW-2", "futex.py", "thread.multi_fired = thread.multi_fired | {key}", "pass"),
+    ("MW-4", "multiwaiter.py", "return 0 if any(fired) else", "return 0 if all(fired) else"),
+    ("MW-6", "multiwaiter.py", "            ctx.store(body, 0, BUSY)\n", "            pass\n"),
+    ("MW-6", "multiwaiter.py", "        return -Errno.EBUSY", "        pass"),
+    ("MW-7", "multiwaiter.py", "            thread.multi_id = 0\n", ""),
+    ("MQ-2", "queue.py", "difference if difference >= 0 else difference + 2 * ctx.load(q, COUNT)", "difference"),
+    ("MQ-5", "queue.py", "        if value & STOPPED:\n            return False", "        pass"),
+    ("MQ-6", "queue.py", "clear=LOCKED | WAITERS)\n    if old", "clear=WAITERS)\n    if old"),
+    ("MQ-8", "queue.py", 'state["wake"] |= items(ctx, q) == (0 if sending else count)', 'state["wake"] = True'),
+    ("MQ-9", "queue.py", 'state["code"], state["done"] = -Errno.EPERM, 0', 'state["code"] = -Errno.EINVAL'),
+    (
+        "MQ-10",
+        "queue.py",
+        'return state["done"] if state["done"] else state["code"]',
+        'return state["code"] or state["done"]',
+    ),
+    ("MQ-12", "queue.py", "not any(address % GRANULE for address in at)", "False"),
+    ("MQ-15", "queue.py", "set_word(ctx, q, offset, put=STOPPED)", "pass"),
+    ("CP-10", "switcher.py", "kernel.memory.zero(thread.high_water, sp)", "pass"),
+    ("CP-12", "switcher.py", "kernel.memory.zero(min(thread.high_water, limit), limit)", "pass"),
+    ("CP-3", "switcher.py", "arguments[: target.arguments]", "arguments"),
+    ("CP-31", "switcher.py", "frame.faults % 2 == 0 or ", ""),
+    ("CP-31", "switcher.py", " or frame.faults > FAULT_LIMIT", ""),
+    (
+        "CP-32",
+        "switcher.py",
+        "    before = thread.interrupts\n    thread.interrupts = True\n",
+        "    before = thread.interrupts\n",
+    ),
+    ("CP-34", "switcher.py", "        frame.faults = 0\n", ""),
+    (
+        "ISA",
+        "memory.py",
+        "keeps = value.tag and bool(value.permissions & Perm.GL or cap.permissions & Perm.SL)",
+        "keeps = value.tag",
+    ),
+    ("HP-8", "heap.py", "need + (rest if rest < SMALLEST else 0)", "need"),
+)
+
+
+def survives(rule: str, file: str, text: str, replacement: str) -> bool:
+    """True when all tests pass in spite of the break."""
+    source = (ROOT / SERVICES / file).read_text()
+    if source.count(text) != 1:
+        sys.exit(f"break of {rule}: {text!r} occurs {source.count(text)} times in {file}; mend the list")
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        for part in ("rtos_model", "rtl", "cosim", "tests/services"):
+            shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+        (copy / SERVICES / file).write_text(source.replace(text, replacement))
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-x",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "--import-mode=importlib",
+            "tests",
+        ]
+        done = subprocess.run(command, cwd=copy, env={"PYTHONPATH": folder}, capture_output=True, text=True)
+    if done.returncode not in (0, 1):
+        sys.exit(f"break of {rule}: pytest could not run: {done.stdout[-500:]}{done.stderr[-500:]}")
+    return done.returncode == 0
+
+
+def main() -> int:
+    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+    chosen = [one for one in BREAKS if wanted in one[0] or wanted in one[1]]
+    left = []
+    for number, one in enumerate(chosen, 1):
+        alive = survives(*one)
+        left += [one] if alive else []
+        print(
+            f"{number}/{len(chosen)} {'SURVIVES' if alive else 'killed'} {one[0]} {one[1]}: {one[2].strip()!r}",
+            flush=True,
+        )
+    print(f"{len(chosen) - len(left)} of {len(chosen)} breaks are noticed")
+    return 1 if left else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
