@@ -1,0 +1,53 @@
+"""A whole system: core, memories and devices. Wiring only.
+
+Memories keep their names in the Verilog, for those who look into a running simulation (element 0 of each array
+holds the lowest addresses, first byte in the lowest bits):
+
+    uncore.ram.memory         RAM lines, 64 bits
+    uncore.ram.tags.memory    their tags, 32 lines to an element; cleared in the first cycles after reset
+    uncore.data_ram...        the same for the data RAM, if there is one
+    uncore.rom.memory         boot ROM lines, 64 bits
+    uncore.bitmap.memory      revocation bits, 64 to an element; cleared like the tags
+"""
+
+from amaranth.hdl import Module
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, connect, flipped
+
+from rtl.config import SocConfig
+from rtl.core.core import Core
+from rtl.soc.uncore import Interrupts, Uncore
+
+
+class Soc(wiring.Component):
+    """The ports of `Uncore` that lead outside, and of `Core` what a bench or a board wants to see.
+
+    `interrupts` are extra interrupt lines, for tests. With `config.core.trace` there is the commit port.
+    """
+
+    def __init__(self, config: SocConfig, rom_image: bytes = b""):
+        self.config = config
+        self.core = Core(config.core)
+        self.uncore = Uncore(config, rom_image)
+        members = {"interrupts": In(Interrupts)}
+        for name in ("lockup", "sleeping", "commit_valid", "commit"):
+            if name in self.core.signature.members:
+                members[name] = self.core.signature.members[name]
+        for name in ("uart", "simctl"):
+            if name in self.uncore.signature.members:
+                members[name] = self.uncore.signature.members[name]
+        super().__init__(members)
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.core = core = self.core
+        m.submodules.uncore = uncore = self.uncore
+        for name in ("data", "fetch", "lookup"):
+            connect(m, getattr(core, name), getattr(uncore, name))
+        m.d.comb += [core.interrupts.eq(uncore.interrupts), uncore.lines.eq(self.interrupts)]
+        for name in self.signature.members:
+            if name in ("uart", "simctl"):
+                connect(m, flipped(getattr(self, name)), getattr(uncore, name))
+            elif name != "interrupts":
+                m.d.comb += getattr(self, name).eq(getattr(core, name))
+        return m

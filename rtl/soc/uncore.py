@@ -1,0 +1,94 @@
+"""Everything around the core: address decoder, memories and devices. Wiring only."""
+
+from functools import reduce
+from operator import or_
+
+from amaranth.hdl import Module
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from rtl.bus.fabric import Fabric
+from rtl.bus.port import LINE, LookupSignature, MemorySignature
+from rtl.config import SocConfig
+from rtl.isa.csr import INTERRUPT_BITS
+from rtl.mem.revbits import RevocationBits
+from rtl.mem.rom import Rom
+from rtl.mem.sram import Sram
+from rtl.soc.simctl import ReportSignature, SimulationControl
+from rtl.soc.timer import Timer
+from rtl.soc.uart import Uart
+
+Interrupts = data.StructLayout(dict.fromkeys(INTERRUPT_BITS, 1))
+
+
+class Uncore(wiring.Component):
+    """Serves one core. After reset the data port waits until all tags and revocation bits are clear.
+
+    `rom_image` is what the boot ROM holds. `lines` come from outside and are joined with those of the devices.
+    Ports to the outside: `uart` (see `rtl.soc.uart`) and `simctl` (see `rtl.soc.simctl`), if there is one.
+    """
+
+    def __init__(self, config: SocConfig, rom_image: bytes = b""):
+        self.config = config
+        self.regions = config.map()
+        lines = {name: region.size // LINE for name, region in self.regions.items()}
+        self.fabric = Fabric(self.regions)
+        self.memories = {name: Sram(lines[name]) for name in ("ram", "data_ram") if name in lines}
+        self.bitmap = RevocationBits(config.heap)
+        self.devices = {}
+        outside = {}
+        if "rom" in lines:
+            self.rom = Rom(lines["rom"], rom_image)
+        if config.timer is not None:
+            self.devices["timer"] = Timer(config.timer)
+        if config.uart is not None:
+            self.devices["uart"] = uart = Uart(serial=config.serial)
+            outside["uart"] = Out(uart.console.signature)
+        if config.simctl is not None:
+            self.devices["simctl"] = SimulationControl()
+            outside["simctl"] = Out(ReportSignature())
+        super().__init__(
+            {
+                "data": In(MemorySignature()),
+                "fetch": In(MemorySignature()),
+                "lookup": In(LookupSignature()),
+                "interrupts": Out(Interrupts),
+                "lines": In(Interrupts),
+                **outside,
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.fabric = fabric = self.fabric
+        connect(m, flipped(self.data), fabric.data)
+        connect(m, flipped(self.fetch), fabric.fetch)
+        holds = [~self.bitmap.ready]
+
+        for name, memory in self.memories.items():
+            m.submodules[name] = memory
+            connect(m, getattr(fabric, name), memory.data)
+            holds.append(~memory.ready)
+        connect(m, fabric.fetch_ram, self.memories["ram"].fetch)
+        if "rom" in self.regions:
+            m.submodules.rom = self.rom
+            connect(m, fabric.rom, self.rom.data)
+            connect(m, fabric.fetch_rom, self.rom.fetch)
+        m.submodules.bitmap = self.bitmap
+        connect(m, fabric.bitmap, self.bitmap.bits)
+        connect(m, flipped(self.lookup), self.bitmap.lookup)
+
+        for name, device in self.devices.items():
+            m.submodules[name] = device
+            connect(m, getattr(fabric, name), device.port)
+        m.d.comb += self.interrupts.eq(self.lines)
+        if timer := self.devices.get("timer"):
+            m.d.comb += self.interrupts.timer.eq(self.lines.timer | timer.timer)
+            m.d.comb += self.interrupts.software.eq(self.lines.software | timer.software)
+        if uart := self.devices.get("uart"):
+            connect(m, flipped(self.uart), uart.console)
+            holds.append(uart.hold)
+        if simctl := self.devices.get("simctl"):
+            connect(m, flipped(self.simctl), simctl.report)
+        m.d.comb += fabric.hold.eq(reduce(or_, holds))
+        return m
