@@ -42,7 +42,8 @@ class Machine:
     `image` is (address, bytes) pairs. Without `entry` execution starts at the configuration's boot address.
 
     Three ways to go on: `run` for speed, `step` for one record at a time, `follow` to do what another machine did.
-    In the first two every instruction takes one clock; in the third the other machine's records tell the clock.
+    In the first two every instruction takes one clock, and a sweep of the revoker one clock per granule, all visited
+    at its end; in the third the other machine's records tell the clock, and `sweep` tells the progress.
     """
 
     def __init__(self, config: SocConfig, image: Iterable[tuple[int, bytes]] = (), *, entry: int | None = None):
@@ -80,6 +81,8 @@ class Machine:
         self._settled = True
         self._overdue = 0
         self._deliverable = NEVER  # the clock from which on an enabled interrupt is pending
+        self._sweep_end = NEVER
+        self._attention = NEVER  # the earlier of the two
 
     # What instructions do to the machine
 
@@ -111,6 +114,7 @@ class Machine:
             self._deliverable = was  # it still is
         else:
             self._overdue = 0
+        self._attention = min(self._deliverable, self._sweep_end)
 
     def visible_lines(self) -> int:
         """The interrupt lines as this instruction sees them."""
@@ -119,9 +123,9 @@ class Machine:
     def wait_for_interrupt(self) -> None:
         """`wfi`: skip the time until an enabled interrupt is pending, if there will be one; else go on at once."""
         if self._observed is None:
-            rises = self.lines.rises(self.csrs.enables)
-            if rises < NEVER:
-                self.time.now = max(self.time.now, rises)
+            event = min(self.lines.rises(self.csrs.enables), self._sweep_end)
+            if event < NEVER:
+                self.time.now = max(self.time.now, event)
 
     # One step
 
@@ -181,7 +185,32 @@ class Machine:
         self._settled = True
         self.platform.settle()
         self.lines.note()
+        revoker = self.platform.revoker
+        if revoker and self._sweep_end == NEVER and revoker.running:
+            self._sweep_end = self.time.now + len(revoker.granules)
         self.plan_interrupts()
+
+    def sweep(self, granules: int) -> None:
+        """The revoker has visited so many more granules."""
+        self.lines.note()
+        revoker = self.platform.revoker
+        for address in revoker.granules[:granules]:
+            block = self.memory.block_at(address)
+            if block is not None and block.tagged:
+                self.load_filter.sweep(block, address)
+            revoker.visited()
+        if not revoker.running:
+            self._sweep_end = NEVER
+        self._settle()
+
+    def _attend(self) -> Record | None:
+        """What is due in a free run: the end of a sweep, an interrupt. Returns the interrupt's record."""
+        if self.time.now >= self._sweep_end:
+            self.sweep(len(self.platform.revoker.granules))
+        if self.time.now < self._deliverable:
+            return None
+        pc, lines = self.pc, self.lines.at(self.time.now)
+        return interrupt_record(self, pc, self._take_interrupt(lines), lines)
 
     def receive(self, byte: int) -> None:
         """A character arrives at the UART."""
@@ -199,8 +228,8 @@ class Machine:
         while done < limit and self.platform.exit_code is None and not self.lockup:
             try:
                 while done < limit:
-                    if time.now >= self._deliverable:
-                        self._take_interrupt(self.lines.at(time.now))
+                    if time.now >= self._attention:
+                        self._attend()
                     pc = self.pc
                     self.pc = (self.pcc.plain.get(pc) or self._decode(pc))()
                     csrs.retired += csrs.counting
@@ -218,11 +247,10 @@ class Machine:
 
     def step(self) -> Record:
         """One instruction, trap or interrupt, and its record."""
-        if self.time.now >= self._deliverable:
-            pc, lines = self.pc, self.lines.at(self.time.now)
-            return interrupt_record(self, pc, self._take_interrupt(lines), lines)
-        record = self._record()
-        self.time.now += 1
+        record = self._attend() if self.time.now >= self._attention else None
+        if record is None:
+            record = self._record()
+            self.time.now += 1
         return record
 
     def _record(self) -> Record:

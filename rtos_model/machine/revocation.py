@@ -1,4 +1,4 @@
-"""The revocation bitmap as the load filter reads it. Source: CHERIoT ISA, "Revocation"."""
+"""The revocation bitmap as the load filter and the sweep read it. Source: CHERIoT ISA, "Revocation"."""
 
 from rtl.config import HeapConfig
 from rtos_model.machine.memory import Block
@@ -21,3 +21,8 @@ class LoadFilter:
     def filtered(self, value: int) -> int:
         """What `clc` delivers of a capability that has passed attenuation."""
         return cleared(value) if may_be_revoked(value) and self.revoked(span(value).base) else value
+
+    def sweep(self, block: Block, address: int) -> None:
+        """What the revoker does to one granule of memory: a stale capability loses its tag, in place."""
+        line = address - block.base >> 3
+        block.lines[line] = self.filtered(block.lines[line])
