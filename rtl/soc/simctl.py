@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from rtl.bus.block import BlockSignature
 from rtl.bus.port import LINE
-from rtl.soc.registers import Registers
+from rtl.bus.registers import Registers
 
 SIZE = 0x1000
 EXIT = 0x00

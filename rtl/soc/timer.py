@@ -9,8 +9,8 @@ from amaranth.lib.wiring import In, Out
 
 from rtl.bus.block import BlockSignature
 from rtl.bus.port import LINE
+from rtl.bus.registers import Registers
 from rtl.config import TimerConfig
-from rtl.soc.registers import Registers
 
 OFFSETS = {
     "safe": {"msip": 0x00, "mtime": 0x10, "mtimecmp": 0x18},

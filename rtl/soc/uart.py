@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from rtl.bus.block import BlockSignature
 from rtl.bus.port import LINE
-from rtl.soc.registers import Registers
+from rtl.bus.registers import Registers
 from rtl.soc.serial import Receiver, Transmitter
 
 SIZE = 0x100
