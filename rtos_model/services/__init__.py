@@ -1,1 +1,57 @@
-"""The golden model of the CHERIoT RTOS services: an executable oracle, without simulator or hardware."""
+"""The golden model of the CHERIoT RTOS services: an executable oracle, without simulator or hardware.
+
+**At the prompt**: `session.Session` makes one call after the other (`session.MessageQueue` is a queue in one).
+**A system**: `kernel.Kernel(image, program).run()`; its docstring has an example. **A scenario**: `scenario.simple`.
+
+Map, from what is to what happens:
+
+| module | what it holds |
+| --- | --- |
+| errors, events | error numbers, traps, the model's exceptions; the event records, `line` and `parse` |
+| image | the declared system: frozen, checks itself; read by loader, audit report and firmware builder |
+| pointers, memory | registers and digests; bytes, tags, load filter, ISA checks, devices |
+| loader | addresses, initial capabilities (`Grant`, one for each import), names of addresses |
+| scheduler, timeout | rings, sleep list, queues, ticks, timer; the time-limit argument |
+| switcher | `Ctx` (what code can do), calls, stack clearing, handlers, unwinding |
+| futex, interrupts, multiwaiter | the scheduler's services |
+| heap, allocator, revoker, token | placement and quarantine; quotas and API; sweeps; unsealing |
+| queue | message queues, library form |
+| entries, registry | how functions are declared; all of them by name; `link` makes an image of a program |
+| steps, interpreter | the scenario language as data; what it means |
+| scenario, scenarios/, rules | a scenario and its verdict; the catalogue by topic; all rule identifiers |
+| kernel, session | the front; one thread at the prompt |
+
+**How it runs.** A thread is a generator. `yield` means "an interrupt may be taken here and another thread may run";
+the
+kernel's loop takes a pending interrupt if the running thread's posture allows it, else resumes `scheduler.current`.
+Between two yields code is atomic and takes no time: time moves when all threads are suspended (to the next deadline
+plus one cycle) or in `Ctx.advance`. `scheduler.enter` decides who is current and never runs anything itself.
+
+**Adding a service**
+
+1. A module with the functions. `@service("owner", posture=..., min_stack=..., arguments=...)` is a compartment entry,
+   `@library("owner", posture=...)` a library function, `@inline("callee", ...)` a header function. The first
+   parameter is the `Ctx`, then the arguments in API order. Numbers are `int` (negative codes as such), pointers
+   `Cap`; use `as_int` and `as_cap`. A function that may block or call is a generator: `yield from ctx.call("name",
+   ...)`.
+2. `IMPORTS = {"owner": ("function", ...)}` names what the owner calls; calls that are not imported are refused.
+3. Add the module to `registry.MODULES` (and static keys to `registry.KEYS`). Nothing else is needed to call it.
+4. Blocking goes through `futex.wait` and `futex.notify` (libraries) or `scheduler.suspend` and `ctx.yield_`
+   (scheduler).
+5. State lives in model memory, reached through capabilities (`ctx.load`, `ctx.store`, `ctx.load_cap`,
+   `ctx.store_cap`), never in Python attributes: so use after free, missing permissions and isolation are
+   consequences. What depends on an error handler goes through `ctx.guarded` (may resume behind the access) or
+   `ctx.during` (scoped handler).
+6. An observer sees calls, returns and library results without your help (`ctx.call` logs them; direct Python calls
+   inside a service do not). A new event is a record in `events` and a line in the comparison of
+   cosim/compare/services.py.
+7. Memory on a caller's quota: `ctx.call("heap_allocate", t, quota, size, flags)`, or
+   `ctx.call("token_sealed_unsealed_alloc", t, quota, key, size, out)` for an opaque handle, opened by `token.unseal`.
+   Inside the allocator: `open_quota`, `attempt`, `allocate`, `release`. A quota's remainder is the first word of its
+   sealed body; `heap.HeapObject` has owner and claims by quota name; `heap.Heap` knows no quotas.
+
+**Adding a scenario**: an entry of the tuple `SCENARIOS` in a file of scenarios/ (new files are found by themselves).
+Threads are step tuples; `expect` lists the log lines of the kinds it mentions, all of them, with `*` for a field and
+`...` for a gap; `never` and `blocked` say what must not be. List the rules it exercises, run `cheriot scenarios SC-n
+--log`, then break the rule in the model, see the scenario fail, and add the break to tests/services/breaks.py.
+"""

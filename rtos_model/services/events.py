@@ -7,7 +7,7 @@ different memory maps produce the same log.
 """
 
 from dataclasses import dataclass, fields
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from rtos_model.services.errors import ServiceModelError
 
@@ -48,7 +48,10 @@ THREAD_FIELDS = frozenset({"thread", "outgoing", "incoming"})
 KINDS: dict[str, type[Event]] = {}
 
 
-def _event(cls: type[Event]) -> type[Event]:
+Kind = TypeVar("Kind", bound=type[Event])
+
+
+def _event(cls: Kind) -> Kind:
     cls.kind = cls.__name__.upper()
     KINDS[cls.kind] = cls
     return cls

@@ -291,14 +291,14 @@ def call(ctx: Ctx, target: Target | None, arguments: tuple[Value, ...]) -> Steps
     frame = Frame(target.owner, target.name, stack)
     given = kernel.filtered(arguments[: target.arguments])
     kernel.emit(Call(thread.tcb.id, ctx.compartment, target.owner, target.name, tuple(digest(a) for a in given)))
-    before = thread.interrupts
+    before, outcome = thread.interrupts, None
     thread.frames.append(frame)
     try:
         result = yield from enter(kernel, thread, frame, target, given)
-        outcome = None
     except Unwinding as unwinding:
         if unwinding.frame is not frame:
             raise
+        result = None
         outcome = -Errno.ECOMPARTMENTFAIL
     finally:
         thread.frames.pop()
