@@ -63,6 +63,9 @@ def test_set_ignores_order_inside_a_window_only():
     assert "1 x EPOCH 1" in same_set(LOG, [*LOG[:3], Epoch(1), *LOG[3:]], **window).got
     assert "SWITCH 1 2" in same_set(LOG, LOG[:2] + LOG[3:], **window).expected
     assert same_set(LOG, LOG[:1] + LOG[2:], **window).got == "no such window"
+    outside = [*LOG[:7], Epoch(1), LOG[7]]
+    assert same_set(LOG, outside, **window).got == "1 x EPOCH 1"
+    assert same_set(LOG, outside, **(window | {"closes": kinds("ALLOC")})) is None
     twice = [*LOG[:3], LOG[2], *LOG[3:]]
     assert "1 x SWITCH 1 2" in same_set(LOG, twice, **window).got
 
