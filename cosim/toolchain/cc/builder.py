@@ -9,6 +9,7 @@ class Builder:
 
     def __init__(self, function: Function):
         self.function = function
+        self.line = 0
         self.block: Block = self.new_block()
         self.block.sealed = True
         self.start(self.block)
@@ -92,7 +93,7 @@ class Builder:
 
     def _append(self, op: str, args: tuple, imm, cap: bool) -> Value:
         value = self.function.new_value(op, args, imm, cap)
-        value.block = self.block
+        value.block, value.line = self.block, self.line
         self.block.body.append(value)
         return value
 

@@ -132,13 +132,13 @@ class Initialisers:
             designated = False
             highest = max(highest, position + 1)
             member_type, member_offset, field = part
-            self._member(member_type, cursor, offset + member_offset, out, field)
+            self._initialise_member(member_type, cursor, offset + member_offset, out, field)
             position += 1
             if isinstance(ctype, RecordType) and ctype.is_union:
                 position = len(parts)
         return highest
 
-    def _member(self, ctype: CType, cursor: _Cursor, offset: int, out: list[InitItem], field: Field | None) -> None:
+    def _initialise_member(self, ctype: CType, cursor: _Cursor, offset: int, out: list[InitItem], field: Field | None) -> None:
         if cursor.designators():
             if not isinstance(ctype, ArrayType | RecordType):
                 raise CompileError(place_of(cursor.node()), f"designator into '{ctype}', which has no members")

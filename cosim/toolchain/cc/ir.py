@@ -29,7 +29,7 @@ NEGATED = {"eq": "ne", "ne": "eq", "lt": "ge", "ge": "lt", "ltu": "geu", "geu": 
 class Value:
     """One operation and its result. `imm` holds what is not a value: constant, offset, symbol, slot, call."""
 
-    __slots__ = ("args", "block", "cap", "forward", "id", "imm", "op", "volatile")
+    __slots__ = ("args", "block", "cap", "forward", "id", "imm", "line", "op", "volatile")
 
     def __init__(self, op: str, args: tuple = (), imm=None, cap: bool = False):
         self.op, self.args, self.imm, self.cap = op, args, imm, cap
@@ -37,6 +37,7 @@ class Value:
         self.forward: Value | None = None
         self.volatile = False
         self.id = 0
+        self.line = 0
 
     def __repr__(self) -> str:
         args = " ".join(f"v{arg.id}" for arg in self.args)

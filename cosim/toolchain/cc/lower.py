@@ -139,11 +139,13 @@ class Lowering(ExpressionLowering, Memory, Wide):
     # statements
 
     def statement(self, node: Stmt) -> None:
-        if self.b.block.term is not None and not isinstance(node, tree.Block):
-            self._after_jump(node)
+        if not isinstance(node, tree.Block):
+            self.b.line = node.place.line
+            if self.b.block.term is not None:
+                self._after_jump()
         _STATEMENTS[type(node)](self, node)
 
-    def _after_jump(self, node: Stmt) -> None:
+    def _after_jump(self) -> None:
         """Code behind a jump: only labels bring it to life; it is built and pruned otherwise."""
         block = self.b.new_block()
         block.sealed = True

@@ -199,7 +199,7 @@ class TypeNames:
                 raise CompileError(place_of(node), f"{keyword} '{node.name}' is defined twice")
             members = []
             for decl in node.decls:
-                self._member(decl, members)
+                self._record_member(decl, members)
             named = [name for name, *_ in members if name]
             for name in named:
                 if named.count(name) > 1:
@@ -207,7 +207,7 @@ class TypeNames:
             lay_out(record, members, marks.packed, marks.aligned or 1, self.pack_limit)
         return RecordType(record)
 
-    def _member(self, decl, members: list) -> None:
+    def _record_member(self, decl, members: list) -> None:
         if isinstance(decl, c_ast.StaticAssert):
             self.static_assert(decl)
             return

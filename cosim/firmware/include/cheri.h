@@ -1,0 +1,52 @@
+/* Capability operations under the names that CHERIoT RTOS and cheriintrin.h use. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define cheri_address_get(c) __builtin_cheri_address_get(c)
+#define cheri_address_set(c, a) __builtin_cheri_address_set((c), (a))
+#define cheri_base_get(c) __builtin_cheri_base_get(c)
+#define cheri_length_get(c) __builtin_cheri_length_get(c)
+#define cheri_offset_get(c) __builtin_cheri_offset_get(c)
+#define cheri_offset_set(c, o) __builtin_cheri_offset_set((c), (o))
+#define cheri_top_get(c) (__builtin_cheri_base_get(c) + __builtin_cheri_length_get(c))
+#define cheri_bounds_set(c, n) __builtin_cheri_bounds_set((c), (n))
+#define cheri_bounds_set_exact(c, n) __builtin_cheri_bounds_set_exact((c), (n))
+#define cheri_tag_get(c) __builtin_cheri_tag_get(c)
+#define cheri_tag_clear(c) __builtin_cheri_tag_clear(c)
+#define cheri_is_valid(c) __builtin_cheri_tag_get(c)
+#define cheri_is_invalid(c) (!__builtin_cheri_tag_get(c))
+#define cheri_is_equal_exact(a, b) __builtin_cheri_equal_exact((a), (b))
+#define cheri_equal_exact(a, b) __builtin_cheri_equal_exact((a), (b))
+#define cheri_subset_test(a, b) __builtin_cheri_subset_test((a), (b))
+#define cheri_is_subset(a, b) __builtin_cheri_subset_test((b), (a))
+#define cheri_permissions_get(c) __builtin_cheri_perms_get(c)
+#define cheri_permissions_and(c, p) __builtin_cheri_perms_and((c), (p))
+#define cheri_perms_get(c) __builtin_cheri_perms_get(c)
+#define cheri_perms_and(c, p) __builtin_cheri_perms_and((c), (p))
+#define cheri_type_get(c) __builtin_cheri_type_get(c)
+#define cheri_is_sealed(c) __builtin_cheri_sealed_get(c)
+#define cheri_is_unsealed(c) (!__builtin_cheri_sealed_get(c))
+#define cheri_seal(c, authority) __builtin_cheri_seal((c), (authority))
+#define cheri_unseal(c, authority) __builtin_cheri_unseal((c), (authority))
+#define cheri_stack_get() __builtin_cheri_stack_get()
+#define cheri_program_counter_get() __builtin_cheri_program_counter_get()
+#define cheri_representable_length(n) __builtin_cheri_round_representable_length(n)
+#define cheri_round_representable_length(n) __builtin_cheri_round_representable_length(n)
+#define cheri_representable_alignment_mask(n) __builtin_cheri_representable_alignment_mask(n)
+
+/* Permission bits as candperm takes them (CHERIoT ISA, "Permissions"). */
+#define CHERI_PERM_GLOBAL (1U << 0)
+#define CHERI_PERM_LOAD_GLOBAL (1U << 1)
+#define CHERI_PERM_STORE (1U << 2)
+#define CHERI_PERM_LOAD_MUTABLE (1U << 3)
+#define CHERI_PERM_STORE_LOCAL (1U << 4)
+#define CHERI_PERM_LOAD (1U << 5)
+#define CHERI_PERM_LOAD_STORE_CAP (1U << 6)
+#define CHERI_PERM_ACCESS_SYS (1U << 7)
+#define CHERI_PERM_EXECUTE (1U << 8)
+#define CHERI_PERM_UNSEAL (1U << 9)
+#define CHERI_PERM_SEAL (1U << 10)
+#define CHERI_PERM_USER0 (1U << 11)

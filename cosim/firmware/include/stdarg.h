@@ -1,0 +1,9 @@
+/* Variadic arguments: a va_list is a capability to exactly the arguments that are left. */
+#pragma once
+
+typedef __builtin_va_list va_list;
+
+#define va_start(list, last) __builtin_va_start(list, last)
+#define va_arg(list, type) __builtin_va_arg(list, type)
+#define va_copy(to, from) __builtin_va_copy(to, from)
+#define va_end(list) __builtin_va_end(list)
