@@ -29,13 +29,15 @@ class Lines:
         self._time = time
         self._timer = timer
         self._plic = plic
+        self.driven = 0
+        """Lines that are driven from outside, joined with those of the devices."""
         self._notes: deque[tuple[int, int]] = deque(maxlen=4 * LATENCY)  # (clock, lines)
 
     def at(self, clock: int) -> int:
         """The lines at a clock, if nothing is accessed in between."""
-        lines = 0
+        lines = self.driven
         if self._timer:
-            lines = self._timer.software * SOFTWARE | self._timer.pending(clock) * TIMER
+            lines |= self._timer.software * SOFTWARE | self._timer.pending(clock) * TIMER
         return lines | (EXTERNAL if self._plic and self._plic.interrupt else 0)
 
     def note(self) -> None:

@@ -212,6 +212,12 @@ class Machine:
         pc, lines = self.pc, self.lines.at(self.time.now)
         return interrupt_record(self, pc, self._take_interrupt(lines), lines)
 
+    def drive(self, lines: int) -> None:
+        """Interrupt lines from outside change; `lines` is a set as in `rtos_model.machine.interrupts`."""
+        self.lines.note()
+        self.lines.driven = lines
+        self._settle()
+
     def receive(self, byte: int) -> None:
         """A character arrives at the UART."""
         self.lines.note()

@@ -234,6 +234,16 @@ def test_markers_and_advanced_time(bench):
     assert machine.platform.timer.mtime(5) == 5 + 0x19
 
 
+def test_simulation_control_acts_on_the_lowest_byte(bench):
+    b = bench(("sb", 10, 1, 9), ("sb", 10, 0x20, 9), ("sb", 10, 0, 9), config=SAFE)
+    b.set(9, ROOT_MEMORY.with_address(SAFE.simctl))
+    b.set(10, 3)
+    b.machine.run(2)
+    assert b.machine.platform.exit_code is None and not b.machine.platform.simctl.markers
+    b.machine.run(1)
+    assert b.machine.platform.exit_code == 3
+
+
 def test_event_windows_keep_tags_and_close_with_their_last_line(bench):
     window = SAFE.simctl + 0x40 * 3
     b = bench(("sw", 10, 0, 9), ("csc", 8, 8, 9), ("csc", 8, 0x38, 9), ("csc", 0, 0x38, 9), config=SAFE)

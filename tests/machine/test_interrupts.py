@@ -102,6 +102,16 @@ def test_characters_arrive_through_the_interrupt_controller(bench, full):
     assert b.step()["cause"] == 0x2B
 
 
+def test_lines_can_be_driven_from_outside(bench):
+    b = quiet(bench(*[NOP] * 4))
+    assert not b.step()["interrupt"]
+    b.machine.drive(4)
+    record = b.step()
+    assert (record["cause"], record["mip"]) == (0x2B, 4)
+    b.machine.drive(0)
+    assert b.machine.lines.at(b.machine.time.now) == 0
+
+
 # Following
 
 

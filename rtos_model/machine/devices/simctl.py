@@ -43,7 +43,10 @@ class Event:
 
 @dataclass(kw_only=True)
 class SimControl(Device):
-    """`exited(code)` and `character(byte)` are called when written; `advance(ticks)`, `interrupts(lines)` likewise."""
+    """`exited(code)` and `character(byte)` are called when written; `advance(ticks)`, `interrupts(lines)` likewise.
+
+    The registers act when their lowest byte is written; they are meant for stores of whole words.
+    """
 
     time: Time
     exited: Callable[[int], None]
@@ -57,6 +60,8 @@ class SimControl(Device):
     def write(self, offset: int, value: int, mask: int) -> None:
         if offset >= WINDOW:
             self._store(offset, value)
+        elif not mask & 1:
+            return
         elif offset == Register.EXIT:
             self.exited(value)
         elif offset == Register.CHARACTER:
@@ -65,7 +70,7 @@ class SimControl(Device):
             self.advance(value)
         elif offset == Register.INTERRUPT:
             self.interrupts(value)
-        else:
+        elif offset in tuple(Register):
             self.markers.append(Marker(register=Register(offset), clock=self.time.now, value=value))
 
     def write_capability(self, offset: int, value: int) -> None:
