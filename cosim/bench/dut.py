@@ -27,7 +27,6 @@ class Shared(ctypes.Structure):
         ("events", ctypes.c_uint64),
         ("running", ctypes.c_uint64),
         ("edges", ctypes.c_uint64),
-        ("quiet", ctypes.c_uint64),
         ("stop_in", ctypes.c_uint64),
         ("linger", ctypes.c_uint64),
         ("record", ctypes.c_uint8 * RECORD_BYTES * RING),
@@ -58,24 +57,22 @@ class Dut:
 
     @property
     def running(self) -> bool:
-        """False once an exit event has stopped the clock."""
+        """False once an ending event has stopped the clock."""
         return bool(self._shared.running)
 
-    @property
-    def quiet(self) -> int:
-        """Cycles since the last record."""
-        return self._shared.quiet
-
-    async def reset(self, inputs: dict[str, int], linger: int) -> None:
-        """Put the design into reset and out of it. After an exit event the clock runs `linger` more cycles."""
-        shared = self._shared
+    async def enter_reset(self, inputs: dict[str, int], linger: int) -> None:
+        """Put the design into reset. After an ending event the clock will run `linger` more cycles."""
         for name, value in {"rst": 1, **inputs}.items():
             self.handle[name].value = value
+        shared = self._shared
         shared.running, shared.stop_in, shared.linger = 1, 0, linger
         await self.advance(RESET_CYCLES)
+
+    def leave_reset(self) -> None:
+        """Let the design start in the next cycle."""
         self.handle.rst.value = 0
+        shared = self._shared
         self._records, self._events, self._first_edge = shared.records, shared.events, shared.edges
-        shared.quiet = 0
 
     async def advance(self, cycles: int) -> None:
         await Timer(cycles * PERIOD_NS, unit="ns")

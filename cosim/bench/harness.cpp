@@ -42,9 +42,8 @@ struct Shared {
     uint64_t events;   // ever pushed
     uint64_t running;  // the clock toggles
     uint64_t edges;    // rising edges so far
-    uint64_t quiet;    // rising edges since the last record
     uint64_t stop_in;  // rising edges left before the clock stops by itself; 0: no such plan
-    uint64_t linger;   // the plan made when an exit event arrives
+    uint64_t linger;   // the plan made when an ending event arrives
     uint64_t record[RING][RECORD_WORDS];
     Event event[RING];
 } shared;
@@ -82,7 +81,6 @@ void toggle(uint64_t time) {
     evaluate();
     if (!top->clk) return;
     ++shared.edges;
-    ++shared.quiet;
     if (shared.stop_in && --shared.stop_in == 0) shared.running = 0;
 }
 
@@ -92,7 +90,6 @@ extern "C" {
 
 int tb_commit(const svBitVecVal* record) {
     memcpy(shared.record[shared.records++ % RING], record, sizeof shared.record[0]);
-    shared.quiet = 0;
     return trace && text_hook;
 }
 
@@ -105,7 +102,7 @@ void tb_text(const svBitVecVal* record, svBitVecVal* text) {
 
 void tb_event(int kind, long long clock, long long value) {
     shared.event[shared.events++ % RING] = {uint64_t(clock), uint64_t(kind), uint64_t(value)};
-    if (kind == 0 && !shared.stop_in) shared.stop_in = shared.linger;
+    if (kind < TB_ENDING_EVENTS && !shared.stop_in) shared.stop_in = shared.linger;
 }
 
 void* tb_shared() { return &shared; }

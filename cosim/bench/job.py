@@ -1,6 +1,5 @@
 """What the simulator's process is asked to do, and what it answers: plain data that crosses a socket."""
 
-import enum
 from dataclasses import dataclass, field
 
 DESCRIPTOR = "CHERIOT_COSIM_SOCKET"
@@ -47,7 +46,6 @@ class Job:
     symbols: dict[str, int] = field(default_factory=dict)  # for the texts in waves
     records: bool = True  # send them
     dumps: tuple[Dump, ...] = ()
-    quiet_limit: int = 20_000  # cycles without a record after which the core counts as stuck
 
 
 @dataclass(frozen=True)
@@ -59,30 +57,24 @@ class Records:
 
 @dataclass(frozen=True)
 class Events:
-    """(clock, kind, value) each; kinds are numbered as in the wrapper."""
+    """(clock, kind, value) each; kinds are numbered as in the wrapper. `cycles` and `records` so far."""
 
     events: list[tuple[int, int, int]]
-    cycles: int  # so far
-
-
-class Stop(enum.Enum):
-    """Why a run ended."""
-
-    EXIT = "exit"
-    TIMEOUT = "timeout"
-    STUCK = "stuck"
+    cycles: int
+    records: int
 
 
 @dataclass(frozen=True)
 class Ended:
-    """The end of a run. `dumps`, as asked for, show the state in clock cycle `clock`, when `records` had been sent.
+    """The end of a run. `dumps`, as asked for, show the state after clock cycle `clock`, when `records` had been sent.
 
-    `tail` are the records of the cycles right after: those of instructions that were in flight.
+    `tail` are the records of the cycles right after: those of instructions that were in flight. `timeout`: the
+    clock was not stopped by the design. `seconds` is the time that the run itself took.
     """
 
-    why: Stop
     clock: int
     records: int
+    timeout: bool
     seconds: float
     dumps: list[bytes]
     tail: bytes

@@ -5,12 +5,13 @@ It sends records in bulk and never looks at them; whoever asked compares them, i
 
 import os
 import time
+from collections import deque
 from multiprocessing.connection import Connection
 
 import cocotb
 
 from cosim.bench.dut import RECORD_BYTES, Dut
-from cosim.bench.job import DESCRIPTOR, Ended, Events, Job, Records, Stop
+from cosim.bench.job import DESCRIPTOR, Ended, Events, Job, Records
 from cosim.trace.text import TextView
 
 CHUNK = 2048
@@ -33,34 +34,29 @@ async def serve(handle):
 
 async def run(dut: Dut, job: Job, send) -> None:
     """From reset to exit, time limit or lock-up."""
+    await dut.enter_reset(job.idle, LINGER)
     for load in job.loads:
         dut.write_array(load.array, load.first, load.words, load.data)
-    await dut.reset(job.idle, LINGER)
+    dut.leave_reset()
     if job.waves:
         dut.start_waves(job.waves, TextView(job.symbols).render)
     started = time.monotonic()
-    sent, inputs, why = 0, list(reversed(job.inputs)), None
-    while why is None:
-        until = min(job.max_cycles, inputs[-1].clock if inputs else job.max_cycles)
+    sent, inputs = 0, deque(job.inputs)
+    while dut.running and dut.cycles < job.max_cycles:
+        until = min(job.max_cycles, inputs[0].clock if inputs else job.max_cycles)
         await dut.advance(max(1, min(CHUNK, until - dut.cycles)))
-        while inputs and inputs[-1].clock <= dut.cycles:
-            change = inputs.pop()
+        while inputs and inputs[0].clock <= dut.cycles:
+            change = inputs.popleft()
             dut.drive(change.name, change.value)
         data = dut.records()
         sent += len(data) // RECORD_BYTES
+        send(Events(dut.events(), dut.cycles, sent))
         if data and job.records:
             send(Records(data))
-        send(Events(dut.events(), dut.cycles))
-        if not dut.running:
-            why = Stop.EXIT
-        elif dut.quiet > job.quiet_limit:
-            why = Stop.STUCK
-        elif dut.cycles >= job.max_cycles:
-            why = Stop.TIMEOUT
     seconds = time.monotonic() - started
     dut.stop_waves()
-    clock = dut.cycles - 1  # the last cycle whose edge has come
+    timeout, clock = dut.running, dut.cycles - 1
     dumps = [dut.read_array(dump.array, dump.depth, dump.words) for dump in job.dumps]
     dut.resume(LINGER)
     await dut.advance(LINGER + 1)
-    send(Ended(why, clock, sent, seconds, dumps, dut.records()))
+    send(Ended(clock, sent, timeout, seconds, dumps, dut.records()))

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cosim.compare.record import Words, unpack
 from cosim.compare.symbols import Symbols
 from rtl.isa.disassembler import disassemble
 from rtl.isa.registers import CAPABILITY_NAMES
 from rtos_model.machine.capability import Cap
+from rtos_model.machine.commit import Record, unpack
 
 HISTORY = 20
 """Instructions shown before the one that differs."""
@@ -70,14 +70,14 @@ CAPABILITIES = {"rd": "rd_address", "rs1": "rs1_address", "rs2": "rs2_address", 
 class Difference:
     """The first disagreement. `order` counts records from 0; `history` are the records before it, oldest first.
 
-    `core` and `model` are the two records, or None if there is nothing to compare (then `note` says what is
-    wrong). `registers` are the model's, before the instruction. `note` may also explain a record.
+    `core` and `model` are the two records; None if one has none, then `note` says what is wrong. `registers` are
+    the model's, after the record.
     """
 
     order: int
-    core: Words | None
-    model: Words | None
-    history: Sequence[Words] = ()
+    core: Record | None
+    model: Record | None
+    history: Sequence[Record] = ()
     registers: Sequence[Cap] = ()
     note: str = ""
 
@@ -102,7 +102,7 @@ def report(difference: Difference, symbols: Symbols, repeat: str) -> str:
         lines += [f"the last {len(difference.history)} before it, as both executed them:"]
         lines += ["  " + _line(record, symbols) for record in difference.history] + [""]
     if difference.registers:
-        lines += ["registers before it (tag, address, bounds, permissions, type):"]
+        lines += ["registers of the golden machine after it (tag, address, bounds, permissions, type):"]
         for number, value in enumerate(difference.registers):
             if number:
                 lines.append(f"  c{number:<3}{CAPABILITY_NAMES[number]:<5} {value}")
@@ -128,9 +128,9 @@ def _table(difference: Difference) -> list[str]:
     return lines
 
 
-def _line(words: Words, symbols: Symbols) -> str:
+def _line(record: Record, symbols: Symbols) -> str:
     """One record in short: where, what, and the register that came out of it."""
-    fields = unpack(words)
+    fields = unpack(record)
     if fields["interrupt"]:
         text = "(interrupt)"
     else:

@@ -18,7 +18,7 @@ in this order, each present only if it happened; numbers are hexadecimal without
     pcc=1:5e3e0000:20040000     PCC was installed by a jump through a register, mret or a trap
     trap=CHERI mtval=00000041 mepcc=1:5e3e0000
                                 the instruction trapped: cause by name or number, mtval, and MEPCC's tag and metadata
-    interrupt=timer             an interrupt was taken before the instruction at PC
+    interrupt=timer mepcc=...    an interrupt was taken before the instruction at PC
     mie=1                       interrupt enable after the record, shown where it differs from the record before
     mshwm=20041000              stack high-water mark, likewise
 
@@ -28,10 +28,10 @@ There is no clock: two logs of one program are equal exactly when the two machin
 from collections.abc import Callable, Iterable
 from typing import TextIO
 
-from cosim.compare.record import Words, unpack
 from rtl.isa.csr import CSR_BY_NUMBER, INTERRUPT_BITS, SCR_BY_NUMBER
 from rtl.isa.disassembler import disassemble
 from rtl.isa.trap import Cause
+from rtos_model.machine.commit import Record, unpack
 
 VERSION = 1
 INTERRUPT_BIT = 1 << 5
@@ -83,7 +83,7 @@ def effects(fields: dict[str, int], before: dict[str, int] | None = None) -> lis
     if fields["trap"] or fields["interrupt"]:
         word = "interrupt" if fields["interrupt"] else "trap"
         found.append(f"{word}={cause_name(fields['cause'])}")
-        if fields["trap"]:
+        if not fields["interrupt"]:
             found.append(f"mtval={fields['mtval']:08x}")
         found.append(f"mepcc={fields['mepcc_tag']}:{fields['mepcc_meta']:08x}")
     for name, digits in (("mie", 1), ("mshwm", 8)):
@@ -117,8 +117,8 @@ class CommitLog:
         for line in (f"cheriot commit log, version {VERSION}", *about):
             file.write(f"# {line}\n")
 
-    def add(self, words: Words) -> None:
-        fields = unpack(words)
+    def add(self, record: Record) -> None:
+        fields = unpack(record)
         happened = " ".join(effects(fields, self._before))
         head = f"{self._order:8} {fields['pc']:08x} {word_text(fields):>8} {instruction_text(fields):<32}"
         self._file.write(f"{head} | {happened}".rstrip() + "\n")

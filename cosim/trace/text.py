@@ -5,11 +5,12 @@ The simulator stores them as characters in the dump itself, so that any viewer s
 
 from collections.abc import Mapping
 
-from cosim.compare.record import RECORD, unpack
+from cosim.compare.record import RECORD
 from cosim.compare.symbols import Symbols
 from cosim.trace.log import cause_name, instruction_text, memory_effects
 from rtl.isa.csr import CSR_BY_NUMBER, SCR_BY_NUMBER
 from rtos_model.machine.capability import Cap
+from rtos_model.machine.commit import unpack
 
 TEXTS = {"instruction": 40, "place": 40, "result": 80, "memory": 48, "special": 80, "trap": 56, "pcc": 80}
 """Lines and their lengths in characters; longer ones are cut."""

@@ -1,0 +1,79 @@
+"""A running simulator: the process with the verilated design, which does one job after the other."""
+
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Self
+
+from cosim.bench.job import DESCRIPTOR, Ended, Events, Job, Records
+from cosim.build import Build, simulator_environment
+
+PATIENCE = 10
+"""Seconds that the process gets to end by itself."""
+
+
+class SimulatorError(RuntimeError):
+    """The simulator's process ended by itself: an assertion in the design, or a bug. The message has its last words."""
+
+
+class Simulator:
+    """Use as a context manager. `folder` receives the simulator's own messages (`simulator.log`)."""
+
+    def __init__(self, build: Build, folder: Path, seed: int = 0):
+        folder.mkdir(parents=True, exist_ok=True)
+        self.build = build
+        self._log = folder / "simulator.log"
+        ours, theirs = socket.socketpair()
+        environment = simulator_environment() | {
+            DESCRIPTOR: str(theirs.fileno()),
+            "COCOTB_TEST_MODULES": "cosim.bench.soc_bench",
+            "COCOTB_RESULTS_FILE": str((folder / "results.xml").absolute()),
+            "COCOTB_RANDOM_SEED": str(seed),
+        }
+        with theirs, open(self._log, "w") as log:
+            self._process = subprocess.Popen(
+                [build.binary.absolute()],
+                env=environment,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is ours to handle
+            )
+        self._socket = Connection(os.dup(ours.detach()))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def run(self, job: Job) -> Iterator[Records | Events | Ended]:
+        """Do a job; yields what happens, the end last. Whoever stops listening before that must close."""
+        try:
+            self._socket.send(job)
+            while True:
+                message = self._socket.recv()
+                yield message
+                if isinstance(message, Ended):
+                    return
+        except (EOFError, OSError):
+            self._process.wait(PATIENCE)
+            words = self._log.read_text().strip().splitlines()[-10:]
+            raise SimulatorError("the simulator stopped: " + " / ".join(words)) from None
+
+    def close(self) -> None:
+        """Hang up; the process ends by itself, or is ended."""
+        self._socket.close()
+        try:
+            self._process.wait(0.2)
+        except subprocess.TimeoutExpired:
+            self._process.terminate()
+            try:
+                self._process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()

@@ -1,0 +1,77 @@
+"""The SoC as the simulator's wrapper sees it: what it reports, which of its memories can be looked into."""
+
+import enum
+from collections.abc import Callable
+from dataclasses import replace
+
+from amaranth.back import verilog
+
+from cosim.build import Build, build, source_key
+from cosim.soc_state import arrays
+from cosim.wrapper import Design, Event
+from rtl.config import SocConfig
+from rtl.isa.commit import WORDS
+from rtl.isa.csr import INTERRUPT_BITS
+from rtl.soc.soc import Soc
+
+LINE_BITS = 64
+
+
+class Kind(enum.IntEnum):
+    """What an event of the SoC says; the first two end a run."""
+
+    EXIT = 0  # code, from simulation control or a UART byte with bit 7 set
+    LOCKUP = 1  # nothing retires any more; 1 if nobody knows why
+    CHARACTER = 2  # through simulation control
+    SENT = 3  # by the UART
+    RECEIVED = 4  # by the UART
+    LINES = 5  # extra interrupt lines after a change
+
+
+
+
+def soc_design(config: SocConfig) -> Design:
+    """The wrapper's description of `Soc(config)`, which must have its commit port."""
+    inputs = {"interrupts": len(INTERRUPT_BITS)}
+    outputs = {"commit_valid": 1, "commit": LINE_BITS * len(WORDS), "lockup": 1, "sleeping": 1}
+    exits, code = [], "0"
+    events = {
+        Kind.LOCKUP: Event("lockup || stuck", "63'b0, stuck"),
+        Kind.LINES: Event("interrupts != interrupts_before", "61'b0, interrupts"),
+    }
+    if config.uart is not None:
+        inputs |= {"uart__received_valid": 1, "uart__received": 8}
+        outputs |= {"uart__received_ready": 1, "uart__sent_valid": 1, "uart__sent": 8}
+        exits.append("uart__sent_valid && uart__sent[7]")
+        code = "uart__sent[6:0]"
+        events[Kind.SENT] = Event("uart__sent_valid && !uart__sent[7]", "56'b0, uart__sent")
+        accepted = "uart__received_valid && uart__received_ready"
+        events[Kind.RECEIVED] = Event(accepted, "56'b0, uart__received")
+    if config.simctl is not None:
+        outputs |= {"simctl__exit_valid": 1, "simctl__exit_code": 32}
+        outputs |= {"simctl__character_valid": 1, "simctl__character": 8}
+        exits.append("simctl__exit_valid")
+        code = f"simctl__exit_valid ? simctl__exit_code : {code}"
+        events[Kind.CHARACTER] = Event("simctl__character_valid", "56'b0, simctl__character")
+    events[Kind.EXIT] = Event(" || ".join(exits), f"64'({code})")
+    never = Event("1'b0", "64'b0")
+    return Design(
+        module="soc",
+        inputs=inputs,
+        outputs=outputs,
+        commit=("commit_valid", "commit"),
+        alive="commit_valid || sleeping",
+        events=[events.get(kind, never) for kind in Kind],
+        arrays=arrays(config),
+    )
+
+
+def build_soc(config: SocConfig, *, fst: bool = False, progress: Callable[[str], None] = lambda text: None) -> Build:
+    """The simulator of a system; `config` may leave out the commit port, it is added."""
+    config = replace(config, core=replace(config.core, trace=True))
+    key = source_key("rtl") + repr(config)
+
+    def text() -> str:
+        return verilog.convert(Soc(config), name="soc", emit_src=False)
+
+    return build(config.name, key, soc_design(config), text, fst=fst, progress=progress)
