@@ -9,7 +9,7 @@ from cosim.toolchain.operands import Open, Operand, is_register, parse_operands,
 from cosim.toolchain.relocation import split_address
 from cosim.toolchain.source import AsmError, Place, split_operands
 from cosim.toolchain.suggest import did_you_mean
-from rtl.isa.disassembler import FENCE_TSO
+from rtl.isa.disassembler import FENCE_TSO, TARGETS
 from rtl.isa.registers import INTEGER_NAMES
 from rtl.isa.table import BY_NAME, Insn, encode
 
@@ -62,7 +62,7 @@ def _emit_row(builder: Builder, row: Insn, values: list[Operand], place: Place, 
         emit_word(builder, encode(row, *values), place, fold=fold, forced=forced)
         return
     operand, waiting = row.operands[open_at], values[open_at]
-    if operand in ("imm_b", "imm_j"):
+    if operand in TARGETS:
         values[open_at] = DISTANCE
         forms = _reaching_forms(row, tuple(values), fold)
         if forced:

@@ -9,6 +9,7 @@ from cosim.toolchain.relocation import MODIFIERS
 from cosim.toolchain.source import AsmError, Place
 from cosim.toolchain.suggest import did_you_mean
 from rtl.isa.csr import CSR_BY_NAME, SCRS
+from rtl.isa.disassembler import TARGETS
 from rtl.isa.registers import CAPABILITY_NAMES, INTEGER_NAMES, OTHER_NAMES
 from rtl.isa.table import FENCE_SETS, FIELDS, REGISTER_FIELDS, REGISTERS, Insn
 
@@ -76,7 +77,8 @@ def _operand(builder: Builder, name: str, text: str, place: Place) -> Operand:
 
 
 def is_register(text: str) -> bool:
-    return text.lower() in REGISTER_NUMBERS
+    """Whether it names a register, be it one that RV32E does not have."""
+    return text.lower() in REGISTER_NUMBERS or bool(_ABSENT.fullmatch(text.lower()))
 
 
 def register(text: str, place: Place) -> int:
@@ -106,10 +108,10 @@ def _immediate(builder: Builder, name: str, text: str, place: Place) -> Operand:
         if name not in MODIFIERS[modifier]:
             raise AsmError(place, f"{modifier} does not fit this operand")
         return Open(builder.parse(match[2], place), modifier)
-    if is_register(text):
+    if is_register(text) and name not in TARGETS:  # a function may well be called s1
         raise AsmError(place, f'register "{text}" stands where a number should')
     expr = builder.parse(text, place)
-    if name in ("imm_b", "imm_j") and not is_literal(expr):
+    if name in TARGETS and not is_literal(expr):
         return Open(expr)
     value = builder.known(expr, place)
     return Open(expr) if value is None else checked(name, value, place)
