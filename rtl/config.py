@@ -121,6 +121,7 @@ class SocConfig:
     gpio: int | None = None
     serial: bool = False
     clock_hz: int = 25_000_000
+    wait_states: int = 0
 
     def __post_init__(self) -> None:
         placed = list(self.map().items())

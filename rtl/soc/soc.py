@@ -14,6 +14,7 @@ from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, connect, flipped
 
+from rtl.bus.wait import WaitStates
 from rtl.config import SocConfig
 from rtl.core.core import Core
 from rtl.soc.uncore import Interrupts, Uncore
@@ -42,8 +43,14 @@ class Soc(wiring.Component):
         m = Module()
         m.submodules.core = core = self.core
         m.submodules.uncore = uncore = self.uncore
-        for name in ("data", "fetch", "lookup"):
-            connect(m, getattr(core, name), getattr(uncore, name))
+        connect(m, core.lookup, uncore.lookup)
+        for seed, name in enumerate(("data", "fetch"), self.config.wait_states):
+            if self.config.wait_states:
+                m.submodules[f"{name}_wait"] = wait = WaitStates(seed)
+                connect(m, getattr(core, name), wait.initiator)
+                connect(m, wait.target, getattr(uncore, name))
+            else:
+                connect(m, getattr(core, name), getattr(uncore, name))
         m.d.comb += [core.interrupts.eq(uncore.interrupts), uncore.lines.eq(self.interrupts)]
         for name in self.signature.members:
             if name in ("uart", "simctl"):
