@@ -24,7 +24,17 @@ class Bench(wiring.Component):
         m.submodules.wait = wait = WaitStates(self.seed)
         m.submodules.memory = memory = Sram(LINES)
         wiring.connect(m, wiring.flipped(self.port), wait.initiator)
-        wiring.connect(m, wait.target, memory.data)
+        target, data = wait.target, memory.data
+        m.d.comb += [
+            target.ready.eq(memory.ready),
+            data.enable.eq(target.valid & memory.ready),
+            data.line.eq(target.request.line),
+            data.write.eq(target.request.write),
+            data.mask.eq(target.request.mask),
+            data.write_data.eq(target.request.data),
+            target.response.data.eq(data.read_data),
+        ]
+        m.d.sync += target.answered.eq(data.enable)
         return m
 
 
