@@ -17,7 +17,7 @@ class Request(data.Struct):
 
     `line` is the byte address divided by 8. `mask` has a bit per byte, also for reads (a device may react to
     being read). A write that carries a capability sets `mask` to all ones and `tag`; every other write has
-    `tag` 0 and clears the tag of the line.
+    `tag` 0 and clears the tag of the line. One with an empty mask clears the tag and nothing else.
     """
 
     line: 29

@@ -9,6 +9,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from rtl.cap.layout import Cap
+from rtl.cap.perms import type_authority
 from rtl.isa.capfmt import META
 
 
@@ -39,7 +40,7 @@ class Attenuator(wiring.Component):
             self.result.eq(self.loaded),
             self.result.meta.perms.eq(new),
             self.result.tag.eq(tag),
-            self.filtered.eq(tag & ~(old[:5].matches("00---") & (old[:3] != 0))),
+            self.filtered.eq(tag & ~type_authority(old)),
         ]
         with m.Switch(old[:5]):
             with m.Case("01---", "101--"):  # executable, read-only: ... LM LG

@@ -25,6 +25,14 @@ def grants(compressed, name: str):
     return Cat(*ways).any()
 
 
+def type_authority(compressed):
+    """Whether the stored permissions grant anything over object types: SE, US or U0.
+
+    Such a capability names types, not memory, so its base is never looked up in the revocation bitmap.
+    """
+    return Cat(*(grants(compressed, name) for name in ("SE", "US", "U0"))).any()
+
+
 class PermissionsDecoder(wiring.Component):
     """Combinational."""
 

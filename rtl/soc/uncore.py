@@ -3,10 +3,11 @@
 from functools import reduce
 from operator import or_
 
-from amaranth.hdl import Module
+from amaranth.hdl import Assert, Module, Mux
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from rtl.bus.arbiter import Arbiter
 from rtl.bus.fabric import Fabric
 from rtl.bus.port import LINE, LookupSignature, MemorySignature
 from rtl.config import SocConfig
@@ -14,6 +15,8 @@ from rtl.isa.csr import INTERRUPT_BITS
 from rtl.mem.revbits import RevocationBits
 from rtl.mem.rom import Rom
 from rtl.mem.sram import Sram
+from rtl.revoker.regs import RevokerRegisters
+from rtl.revoker.sweep import RecordSignature, Sweep
 from rtl.soc.simctl import ReportSignature, SimulationControl
 from rtl.soc.timer import Timer
 from rtl.soc.uart import Uart
@@ -25,7 +28,8 @@ class Uncore(wiring.Component):
     """Serves one core. After reset the data port waits until all tags and revocation bits are clear.
 
     `rom_image` is what the boot ROM holds. `lines` come from outside and are joined with those of the devices.
-    Ports to the outside: `uart` (see `rtl.soc.uart`) and `simctl` (see `rtl.soc.simctl`), if there is one.
+    Ports to the outside, if there is such a device: `uart` (see `rtl.soc.uart`), `simctl` (see `rtl.soc.simctl`) and
+    `sweep`, the revoker's records (see `rtl.revoker.sweep`).
     """
 
     def __init__(self, config: SocConfig, rom_image: bytes = b""):
@@ -47,6 +51,10 @@ class Uncore(wiring.Component):
         if config.simctl is not None:
             self.devices["simctl"] = SimulationControl()
             outside["simctl"] = Out(ReportSignature())
+        if config.revoker is not None:
+            self.devices["revoker"] = RevokerRegisters()
+            self.sweeper = Sweep()
+            outside["sweep"] = Out(RecordSignature())
         super().__init__(
             {
                 "data": In(MemorySignature()),
@@ -61,7 +69,6 @@ class Uncore(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         m.submodules.fabric = fabric = self.fabric
-        connect(m, flipped(self.data), fabric.data)
         connect(m, flipped(self.fetch), fabric.fetch)
         holds = [~self.bitmap.ready]
 
@@ -76,7 +83,11 @@ class Uncore(wiring.Component):
             connect(m, fabric.fetch_rom, self.rom.fetch)
         m.submodules.bitmap = self.bitmap
         connect(m, fabric.bitmap, self.bitmap.bits)
-        connect(m, flipped(self.lookup), self.bitmap.lookup)
+        if "revoker" in self.devices:
+            self.share(m)
+        else:
+            connect(m, flipped(self.data), fabric.data)
+            connect(m, flipped(self.lookup), self.bitmap.lookup)
 
         for name, device in self.devices.items():
             m.submodules[name] = device
@@ -92,3 +103,26 @@ class Uncore(wiring.Component):
             connect(m, flipped(self.simctl), simctl.report)
         m.d.comb += fabric.hold.eq(reduce(or_, holds))
         return m
+
+    def share(self, m: Module) -> None:
+        """Let the revoker use what the core leaves of data port and bitmap lookups."""
+        fabric, bitmap = self.fabric, self.bitmap
+        m.submodules.sweeper = sweeper = self.sweeper
+        m.submodules.arbiter = arbiter = Arbiter()
+        connect(m, flipped(self.data), arbiter.first)
+        connect(m, sweeper.bus, arbiter.second)
+        connect(m, arbiter.bus, fabric.data)
+        connect(m, self.devices["revoker"].control, sweeper.control)
+        connect(m, flipped(self.sweep), sweeper.record)
+        m.d.comb += [
+            arbiter.hold.eq(sweeper.hold),
+            sweeper.store.eq(self.data.valid & self.data.ready & self.data.request.write),
+            sweeper.store_line.eq(self.data.request.line),
+            sweeper.repaint.eq(fabric.bitmap.enable & fabric.bitmap.write),
+            # Either looks up what it has just read, and only one of them has.
+            bitmap.lookup.enable.eq(Mux(sweeper.bus.answered, sweeper.lookup.enable, self.lookup.enable)),
+            bitmap.lookup.granule.eq(Mux(sweeper.bus.answered, sweeper.lookup.granule, self.lookup.granule)),
+            self.lookup.revoked.eq(bitmap.lookup.revoked),
+            sweeper.lookup.revoked.eq(bitmap.lookup.revoked),
+            Assert(~(sweeper.bus.answered & self.lookup.enable), "the core looks up what it has not read"),
+        ]
