@@ -34,7 +34,7 @@ class BoundsDecoder(wiring.Component):
         base_in_next, top_in_next = Signal(), Signal()
         m.d.comb += [
             window.eq(below_window(below_unit(meta.exp))),
-            middle.eq(Mux(large, address[EXPONENT_MAX:], units(address, meta.exp, MANTISSA))),
+            middle.eq(units(address, meta.exp, MANTISSA)),  # with e = 24 there is one window only
             # The window that the address lies in starts at `high`, the only other one that either bound can
             # start from is the window below it or, if the base is in the address's own, the one above.
             high.eq(address & ~window),

@@ -24,7 +24,8 @@ class BoundsEncoder(wiring.Component):
 
     `request_base`, `request_length` and `request_top` = their 33-bit sum are what is asked for. Normally the
     result is the smallest encodable range around the request; `exact` tells that it is the request. With
-    `round_down` it is the largest encodable one at exactly this base, but not longer than the request.
+    `round_down` it starts exactly at the request's base and is as long as an exponent up to 14 permits, but not
+    longer than the request.
 
     `exp`, `top_field` and `base_field` encode it, `base` and `top` are its bounds, and `below` has a bit for
     each address bit below its unit 2**e. For base 0, `top` is the representable length modulo 2**32, and
@@ -85,24 +86,24 @@ class BoundsEncoder(wiring.Component):
             self.below.eq(Mux(next_exp, below_next, below_now)),
         ]
         top_floor = Signal(MANTISSA)
-        base_inexact, top_inexact = Signal(), Signal()
+        top_inexact = Signal()
         m.d.comb += [
             self.base_field.eq(Mux(large, base[EXPONENT_MAX:], Mux(next_exp, base_units[1:], base_units))),
             top_floor.eq(Mux(large, top[EXPONENT_MAX:], Mux(next_exp, top_units[1:], top_units))),
-            base_inexact.eq(base_loses | next_exp & base_units[0] | large & base[dense:EXPONENT_MAX].any()),
             top_inexact.eq(top_loses | next_exp & top_units[0] | large & top[dense:EXPONENT_MAX].any()),
-            self.exact.eq(~(base_inexact | top_inexact)),
+            # A range that takes the next exponent has lost something at the first one.
+            self.exact.eq(~(base_loses | top_loses | too_long & (base | top)[dense:EXPONENT_MAX].any())),
             # The longest range is 511 units: its top field is the base field less one.
             self.top_field.eq(
                 Mux(short, self.base_field, top_floor) + Mux(short, Const(-1, MANTISSA), top_inexact & ~down)
             ),
         ]
         # Both tops are ready before it is known which exponent it will be.
-        longest, top_now, top_next = Signal(TOP_BITS), Signal(TOP_BITS), Signal(TOP_BITS)
+        window, top_now, top_next = Signal(TOP_BITS), Signal(TOP_BITS), Signal(TOP_BITS)
         multiple = ~Cat(self.below, Const(0, TOP_BITS - EXPONENT_MAX))
         m.d.comb += [
-            longest.eq(below_window(below_now) & ~Cat(below_now, Const(0, TOP_BITS - EXPONENT_MAX))),
-            top_now.eq(Mux(short, base, top) + Mux(down, longest & short.replicate(TOP_BITS), below_now)),
+            window.eq(below_window(below_now)),
+            top_now.eq(Mux(short, base, top) + Mux(down, window & short.replicate(TOP_BITS), below_now)),
             top_next.eq(top + below_next),
             self.base.eq(base & multiple),
             self.top.eq(Mux(next_exp, top_next, top_now) & multiple),
