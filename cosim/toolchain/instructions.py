@@ -14,9 +14,8 @@ from rtl.isa.registers import INTEGER_NAMES
 from rtl.isa.table import BY_NAME, Insn, encode
 
 GLOBALS_POINTER = INTEGER_NAMES.index("gp")
+JUMP_BYTES = 4
 INVERSE = {"beq": "bne", "bne": "beq", "blt": "bge", "bge": "blt", "bltu": "bgeu", "bgeu": "bltu"}
-JUMP_OVER = 8
-"""Distance that an inverted branch skips: itself and the jump behind it."""
 
 
 def emit_instruction(builder: Builder, mnemonic: str, rest: str, place: Place) -> None:
@@ -94,8 +93,9 @@ def _reaching_forms(row: Insn, values: tuple, fold: bool) -> tuple[tuple[Part, .
         forms.append((Part(2, row, values),))
     forms.append((Part(4, row, values),))
     if row.name in INVERSE:
-        over = Part(4, BY_NAME[INVERSE[row.name]], (*values[:-1], JUMP_OVER))
-        forms.append((over, Part(4, BY_NAME["cjal"], (0, DISTANCE))))
+        size = forms[0][0].size  # the inverse is as short as the branch can be
+        over = Part(size, BY_NAME[INVERSE[row.name]], (*values[:-1], size + JUMP_BYTES))
+        forms.append((over, Part(JUMP_BYTES, BY_NAME["cjal"], (0, DISTANCE))))
     return tuple(forms)
 
 

@@ -23,7 +23,7 @@ def word_at(image, name: str, section: int = 0) -> int:
         ("beqz a0, target", 254, 2),
         ("beqz a0, target", 258, 4),
         ("beqz a0, target", 4094, 4),
-        ("beqz a0, target", 4100, 8),
+        ("beqz a0, target", 4098, 6),
         ("beqz t0, target", 8, 4),
         ("blt a0, a1, target", 4094, 4),
         ("blt a0, a1, target", 4100, 8),
@@ -68,11 +68,10 @@ def follow(image, address: int) -> int:
     decoded = decode(word if size(word) == 4 else word & 0xFFFF)
     assert decoded.row.name in (*BRANCHES, "cjal")
     distance = decoded.values[-1]
-    if decoded.row.name != "cjal" and distance == 8 and size(word) == 4:
-        behind = int.from_bytes(text.data[address + 4 - text.address :][:4], "little")
-        second = decode(behind)
-        if second is not None and second.row.name == "cjal" and second.values[0] == 0:
-            return address + 4 + second.values[1]
+    if decoded.row.name != "cjal" and distance == size(word) + 4:
+        behind = decode(int.from_bytes(text.data[address + size(word) - text.address :][:4], "little"))
+        if behind is not None and behind.row.name == "cjal" and behind.values[0] == 0:
+            return address + size(word) + behind.values[1]
     return address + distance
 
 
@@ -99,9 +98,10 @@ def shortest(line: str, distance: int) -> int:
     kind = line.split()[1]
     if kind in ("cj", "cjal"):
         return 2 if -2048 <= distance < 2048 and "ct1" not in line else 4
-    if kind in ("beqz",) and -256 <= distance < 256:
+    compressed = kind == "beqz"
+    if compressed and -256 <= distance < 256:
         return 2
-    return 4 if -4096 <= distance < 4096 else 8
+    return 4 if -4096 <= distance < 4096 else 6 if compressed else 8
 
 
 def test_a_grown_branch_pushes_others_out_of_reach(build):
