@@ -10,9 +10,10 @@ from amaranth.lib.wiring import In, Out
 from rtl.cap.address import Representability
 from rtl.cap.layout import Expanded, Permissions
 from rtl.cap.perms import PermissionsDecoder, PermissionsEncoder
+from rtl.cap.seal import SealCheck
 from rtl.cap.setbounds import BoundsEncoder
 from rtl.core.operations import operations
-from rtl.isa.capfmt import ADDRESS_BITS, EXPONENT_MAX, TOP_BITS
+from rtl.isa.capfmt import ADDRESS_BITS, COMPRESSED_GLOBAL, EXPONENT_MAX, TOP_BITS
 from rtl.isa.table import Unit
 
 CapOp = operations("CapOp", Unit.CAP)
@@ -72,17 +73,8 @@ class CapUnit(wiring.Component):
             in_bounds.eq(~window.offset[-1] & (self.sum <= a.top)),
         ]
 
-        # Sealing and unsealing: b must hold the type within its bounds. Types are small numbers.
-        otype, wanted = Signal(4), Signal(4)
-        type_exists, type_in_bounds, authority = Signal(), Signal(), Signal()
-        unseals = op == CapOp.UNSEAL
-        m.d.comb += [
-            otype.eq(Cat(a.cap.meta.otype, sealed & ~a_perms.EX)),
-            wanted.eq(Mux(unseals, otype, b.cap.address)),
-            type_exists.eq((b.cap.address[4:] == 0) & (b.cap.address[:3] != 0) & (b.cap.address[3] == ~a_perms.EX)),
-            type_in_bounds.eq((b.base[4:] == 0) & (b.base[:4] <= wanted) & ((b.top[4:] != 0) | (wanted < b.top[:4]))),
-            authority.eq(b.cap.tag & ~b.cap.sealed() & type_in_bounds),
-        ]
+        m.submodules.seal = seal = SealCheck()
+        m.d.comb += [seal.cap.eq(a.cap), seal.authority.eq(b), seal.unseal.eq(op == CapOp.UNSEAL)]
 
         m.submodules.narrowed = narrowed = PermissionsEncoder()
         masked = Signal(Permissions)
@@ -121,14 +113,14 @@ class CapUnit(wiring.Component):
                 m.d.comb += [
                     cap.meta.eq(a.cap.meta),
                     cap.meta.otype.eq(b.cap.address),
-                    cap.tag.eq(a.cap.tag & ~sealed & authority & b_perms.SE & type_exists),
+                    cap.tag.eq(a.cap.tag & seal.allowed),
                 ]
             with m.Case(CapOp.UNSEAL):
                 m.d.comb += [
                     cap.meta.eq(a.cap.meta),
                     cap.meta.otype.eq(0),
-                    cap.meta.perms[5].eq(a_perms.GL & b_perms.GL),
-                    cap.tag.eq(a.cap.tag & sealed & authority & b_perms.US),
+                    cap.meta.perms[COMPRESSED_GLOBAL].eq(a_perms.GL & b_perms.GL),
+                    cap.tag.eq(a.cap.tag & seal.allowed),
                 ]
             with m.Case(CapOp.ANDPERM):
                 m.d.comb += [
@@ -149,7 +141,7 @@ class CapUnit(wiring.Component):
             with m.Case(CapOp.GETPERM):
                 m.d.comb += cap.address.eq(a_perms)
             with m.Case(CapOp.GETTYPE):
-                m.d.comb += cap.address.eq(otype)
+                m.d.comb += cap.address.eq(seal.otype)
             with m.Case(CapOp.GETBASE):
                 m.d.comb += cap.address.eq(a.base)
             with m.Case(CapOp.GETTOP):

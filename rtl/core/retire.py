@@ -13,6 +13,7 @@ from rtl.core.control import Size, ToWriteback, Trace
 from rtl.core.csrfile import CsrFile
 from rtl.core.scrfile import SpecialRegisters
 from rtl.isa.commit import WORDS
+from rtl.isa.trap import Cause
 
 WORD = 64
 COMMIT_BITS = WORD * len(WORDS)
@@ -91,8 +92,10 @@ class Retire(wiring.Component):
                 m.d.comb += [fields["pcc_base"].eq(scrs.pcc.base), fields["pcc_top"].eq(scrs.pcc.top)]
 
         # Memory: a store that faults in its second line has written its first
-        with m.If((w.load | w.store) & (w.bus_fault | ~w.trapped)):
+        with m.If(~w.trapped & (w.load | w.store)):
             m.d.comb += fields["mem_address"].eq(w.address)
+        with m.If(w.trapped & ((csrs.mcause == Cause.LOAD_ACCESS) | (csrs.mcause == Cause.STORE_ACCESS))):
+            m.d.comb += fields["mem_address"].eq(csrs.trap_value)
         reads = w.load & ~w.trapped
         written = Signal(8)
         m.d.comb += written.eq(Mux(w.bus_fault, t.wmask & ((1 << t.first_bytes) - 1), t.wmask))
