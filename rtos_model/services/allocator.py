@@ -1,53 +1,40 @@
-"""The allocator compartment: quotas, allocation, release, sealed objects (HP-1...HP-28, TK-4...TK-12).
+"""Allocation: attempts, waiting, the API (HP-6...HP-18, HP-26...HP-28).
 
-A quota is named after its static sealed object; what is left of it is the first word of that object's payload. Other
-services allocate on their caller's quota through `allocate` and `release`, which are what the API entries use as well.
+Whoever calls `allocate` holds the allocator's lock and no longer holds it afterwards. Release and claims are in
+heap_release.py, sealed objects in sealing.py.
 """
 
-from dataclasses import dataclass
+from rtos_model.machine.capability import NULL, Cap
+from rtos_model.services import hazards, timeout
+from rtos_model.services.entries import inline, service
+from rtos_model.services.errors import Errno
+from rtos_model.services.events import Alloc
+from rtos_model.services.heap import Chunk, HeapObject, usable_size
+from rtos_model.services.heap_lock import lock, probe, sleep_until_free, unlock
+from rtos_model.services.image import Posture
+from rtos_model.services.pointers import Value, as_cap, as_int, is_tagged
+from rtos_model.services.quarantine import wait_for_epoch
+from rtos_model.services.quota import ALLOCATE, Quota, charge, open_quota, remaining
 
-from rtos_model.machine.capability import NULL, Cap, Perm, representable_length
-from rtos_model.services import timeout, token
-from rtos_model.services.entries import service
-from rtos_model.services.errors import Errno, ServiceModelError
-from rtos_model.services.events import Alloc, Free
-from rtos_model.services.heap import HeapObject, usable_size
-from rtos_model.services.image import MALLOC_KEY
-from rtos_model.services.loader import OTYPE_DYNAMIC, SEAL_HEADER, hardware_seal
-from rtos_model.services.pointers import Value, as_cap, as_int, check_pointer
-
-ALLOCATE, FREE_ALL = 1, 2
 WAIT_REVOCATION, WAIT_QUOTA, WAIT_HEAP = 1, 2, 4
 ALL_WAITS = 7
+MALLOC_TICKS = 30
+DEFAULT_QUOTA, DEFAULT_SUFFIX = 4096, ".malloc"
+AMBIENT = frozenset({"malloc", "calloc", "free"})
+REFUSALS = {
+    "revocation": (WAIT_REVOCATION, Errno.EAGAIN),
+    "quota": (WAIT_QUOTA, Errno.ENOMEM),
+    "full": (WAIT_HEAP, Errno.ENOMEM),
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """An acceptable quota handle: its name and the pointer to its body."""
+def attempt(ctx, quota: Quota, request: int, *, claiming: HeapObject | None = None) -> Chunk | str:
+    """One attempt (HP 12.4): the chunk, paid for, or why not: permanent, quota, revocation, full.
 
-    name: str
-    body: Cap
-
-
-def open_quota(kernel, handle: Value, needed: int = 0) -> Quota | None:
-    """HP-3: None if the handle is not acceptable (-EPERM everywhere)."""
-    if needed & ~token.permissions_of(handle):
-        return None
-    body = token.unseal(kernel, kernel.loaded.keys[MALLOC_KEY], handle, static_only=True)
-    return Quota(kernel.loaded.name_of(body.address), body) if body.tag else None
-
-
-def remaining(kernel, quota: Quota) -> int:
-    return kernel.memory.load(quota.body)
-
-
-def charge(kernel, quota: Quota, amount: int) -> None:
-    kernel.memory.store(quota.body, remaining(kernel, quota) - amount)
-
-
-def attempt(kernel, quota: Quota, request: int, *, sealed: bool = False) -> HeapObject | str:
-    """One attempt (HP 12.4): the object, or why not: permanent, quota, revocation, full."""
-    heap = kernel.heap
+    A deferred object that the memory is to claim is not re-examined by its own claim (HP-34).
+    """
+    kernel, heap = ctx.kernel, ctx.kernel.heap
+    hazards.recheck(ctx, claiming)
     usable = usable_size(request)
     if usable == 0 or usable > heap.total:
         return "permanent"
@@ -58,161 +45,140 @@ def attempt(kernel, quota: Quota, request: int, *, sealed: bool = False) -> Heap
     if place is not None:
         if place[2] > remaining(kernel, quota):
             return "quota"
-        made = heap.carve(request, place, quota.name, sealed=sealed)
-        charge(kernel, quota, made.charge)
-        return made
-    if heap.quarantine and heap.quarantined_bytes + heap.free_bytes >= usable + 8:
-        return "revocation"
+        chunk = heap.carve(place)
+        charge(kernel, quota, chunk.size)
+        return chunk
+    if heap.quarantine:
+        kernel.revoker.kick()
+        if heap.quarantined_bytes + heap.free_bytes >= usable + 8:
+            return "revocation"
     return "permanent" if usable + 8 > heap.total else "full"
 
 
-REFUSALS = {
-    "revocation": (WAIT_REVOCATION, Errno.EAGAIN),
-    "quota": (WAIT_QUOTA, Errno.ENOMEM),
-    "full": (WAIT_HEAP, Errno.ENOMEM),
-}
+def _attempts(ctx, t: Value, quota: Quota, request: int, flags: int):
+    """HP 12.4, HP-16: the chunk or a negative code, and whether the lock is held."""
+    heap, revoker = ctx.kernel.heap, ctx.kernel.revoker
+    while True:
+        outcome = attempt(ctx, quota, request)
+        if isinstance(outcome, Chunk):
+            return outcome, True
+        if outcome == "permanent":
+            return -Errno.EINVAL, True
+        flag, code = REFUSALS[outcome]
+        if not flags & flag:
+            return -code, True
+        if not timeout.may_block(ctx, t):
+            return -Errno.ETIMEDOUT, True
+        if outcome != "revocation":
+            held = yield from sleep_until_free(ctx, t)
+        else:
+            held = bool(heap.release(revoker.epoch, 4))
+            if not held:
+                held = yield from wait_for_epoch(ctx, t, heap.quarantine[0][1])
+        if not held or not timeout.may_block(ctx, t):
+            return -Errno.ETIMEDOUT, held
 
 
 def allocate(ctx, t: Value, quota: Quota, request: int, flags: int, *, sealed: bool = False):
-    """Allocate on `quota`: the object, or a negative code. A generator, since it may wait."""
-    outcome = attempt(ctx.kernel, quota, request, sealed=sealed)
-    if isinstance(outcome, HeapObject):
-        ctx.kernel.emit(Alloc(quota.name, request, outcome.charge, outcome.name))
-        return outcome
-    if outcome == "permanent":
-        code = Errno.EINVAL
-    else:
-        flag, code = REFUSALS[outcome]
-        if flags & flag:
-            code = Errno.ETIMEDOUT
-            if timeout.may_block(ctx, t):
-                raise ServiceModelError(f"allocation of {request} bytes would wait ({outcome}); pass a zero timeout")
-    ctx.kernel.emit(Alloc(quota.name, request, 0, -code))
-    return -code
-    yield
-
-
-def release(ctx, handle: Value, pointer: Value, *, dry_run: bool = False) -> int:
-    """HP 12.5: what `heap_free` returns; `dry_run` changes nothing."""
+    """Allocate on `quota`: the object, or a negative code. Gives up the lock."""
     kernel = ctx.kernel
-    quota = open_quota(kernel, handle)
-    cap = kernel.memory.filtered(as_cap(pointer))
-    found = kernel.heap.find(cap.bounds()[0]) if cap.tag and not cap.sealed else None
-    if quota is None:
-        code = -Errno.EPERM
-    elif found is None:
-        code = -Errno.EINVAL
-    elif found.owner != quota.name or cap.bounds() != (found.start, found.start + found.length):
-        code = -Errno.EPERM
+    made, held = yield from _attempts(ctx, t, quota, request, flags)
+    if isinstance(made, Chunk):
+        made = kernel.heap.make(request, made, quota.name, sealed=sealed)
+        kernel.emit(Alloc(quota.name, request, made.charge, made.name))
     else:
-        code = 0
-    if not dry_run:
-        name = quota.name if quota else "?"
-        kernel.emit(Free(name, found.name if found else "?", "refused" if code else "freed"))
-        if code == 0:
-            assert quota is not None and found is not None
-            charge(kernel, quota, -found.charge)
-            destroy(kernel, found)
-    return code
+        kernel.emit(Alloc(quota.name, request, 0, made))
+    if held:
+        yield from unlock(ctx)
+    return made
 
 
-def destroy(kernel, found: HeapObject) -> None:
-    """HP-22, HP-41: the object dies; perhaps the revoker starts."""
-    heap = kernel.heap
-    heap.destroy(found, kernel.revoker.epoch)
-    heap.release(kernel.revoker.epoch, 3)
-    if heap.quarantine and (heap.quarantined_bytes > heap.free_bytes // 4 or heap.free_bytes < heap.total // 8):
-        kernel.revoker.kick()
-
-
-def error_pointer(code: int) -> Cap:
-    return as_cap(code)
+def _allocate_pointer(ctx, t: Value, handle: Value, flags: int, sizes: tuple[int, ...]):
+    if not timeout.valid(ctx, t):
+        return as_cap(-Errno.EINVAL)
+    probe(ctx, t)
+    yield from lock(ctx)
+    quota = open_quota(ctx, handle, ALLOCATE)
+    request = sizes[0] * sizes[-1] if len(sizes) == 2 else sizes[0]
+    if quota is None or request >= 1 << 32:
+        yield from unlock(ctx)
+        return as_cap(-Errno.EPERM if quota is None else -Errno.EINVAL)
+    made = yield from allocate(ctx, t, quota, request, as_int(flags))
+    return ctx.kernel.heap.pointer(made) if isinstance(made, HeapObject) else as_cap(made)
 
 
 @service("allocator", min_stack=0x220, arguments=4)
 def heap_allocate(ctx, t: Value, handle: Value, size: int, flags: int = ALL_WAITS):
-    if not timeout.valid(ctx, t):
-        return error_pointer(-Errno.EINVAL)
-    quota = open_quota(ctx.kernel, handle, ALLOCATE)
-    if quota is None:
-        return error_pointer(-Errno.EPERM)
-    made = yield from allocate(ctx, t, quota, as_int(size), as_int(flags))
-    return ctx.kernel.heap.pointer(made) if isinstance(made, HeapObject) else error_pointer(made)
+    """HP 12.4: a pointer, or an untagged error."""
+    return (yield from _allocate_pointer(ctx, t, handle, flags, (as_int(size),)))
 
 
-@service("allocator", min_stack=0x260, arguments=2)
-def heap_free(ctx, handle: Value, pointer: Value) -> int:
-    return release(ctx, handle, pointer)
-
-
-@service("allocator", min_stack=0x260, arguments=2)
-def heap_can_free(ctx, handle: Value, pointer: Value) -> int:
-    """HP-24."""
-    return release(ctx, handle, pointer, dry_run=True)
+@service("allocator", min_stack=0x230, arguments=5)
+def heap_allocate_array(ctx, t: Value, handle: Value, count: int, size: int, flags: int = ALL_WAITS):
+    """HP 12.4: the same for `count` elements of `size` bytes."""
+    return (yield from _allocate_pointer(ctx, t, handle, flags, (as_int(count), as_int(size))))
 
 
 @service("allocator", min_stack=0xB0, arguments=1)
-def heap_quota_remaining(ctx, handle: Value) -> int:
+def heap_quota_remaining(ctx, handle: Value):
     """HP-26."""
-    quota = open_quota(ctx.kernel, handle)
-    return -Errno.EPERM if quota is None else remaining(ctx.kernel, quota)
+    yield from lock(ctx)
+    quota = open_quota(ctx, handle)
+    left = -Errno.EPERM if quota is None else remaining(ctx.kernel, quota)
+    yield from unlock(ctx)
+    return left
 
 
-# ------------------------------------------------------------------------------------------- sealed objects
+@service("allocator", arguments=0)
+def heap_available(ctx) -> int:
+    """HP-27: free bytes, without the quarantine."""
+    return ctx.kernel.heap.free_bytes
 
 
-def _sealed_object(ctx, t: Value, handle: Value, key: Value, size: int, rights: Perm):
-    """TK-4, TK-5: (sealed handle, payload pointer), or None on any failure."""
-    rounded = representable_length(as_int(size)) & 0xFFFF_FFFF
-    if not token.key_allows(key, rights) or rounded == 0 or rounded + SEAL_HEADER > 0xFFFF_FFFF:
-        return None
-    quota = open_quota(ctx.kernel, handle, ALLOCATE)
-    if quota is None:
-        return None
-    made = yield from allocate(ctx, t, quota, rounded + SEAL_HEADER, ALL_WAITS, sealed=True)
-    if not isinstance(made, HeapObject):
-        return None
-    whole = ctx.kernel.heap.pointer(made)
-    payload = (whole.bounds()[1] - rounded) & ~7
-    ctx.kernel.memory.poke(payload - SEAL_HEADER, as_cap(key).address.to_bytes(4, "little") + bytes(4))
-    sealed = hardware_seal(whole.with_address(payload + token.PERMISSION_BITS), OTYPE_DYNAMIC)
-    return sealed, whole.with_address(payload).with_bounds(whole.bounds()[1] - payload)
+@service("allocator", posture=Posture.DISABLED, arguments=0)
+def heap_render(ctx) -> int:
+    """HP-27: a diagnostic print, which this build has not."""
+    return 0
 
 
-@service("allocator", min_stack=0x290, arguments=5)
-def token_sealed_unsealed_alloc(ctx, t: Value, handle: Value, key: Value, size: int, out: Value):
-    if not timeout.valid(ctx, t):
-        return NULL
-    made = yield from _sealed_object(ctx, t, handle, key, size, Perm.SE | Perm.US)
-    sealed, unsealed = made or (NULL, NULL)
-    slot = as_cap(out)
-    usable = check_pointer(slot, Perm.SD | Perm.MC, 8, ctx.stack.bounds()) and slot.address % 8 == 0
-    if usable:
-        ctx.store_cap(slot, unsealed)
-    return sealed
+@inline()
+def heap_address_is_valid(ctx, pointer: Value) -> int:
+    """HP-28."""
+    return int(ctx.kernel.in_heap(as_cap(pointer)))
 
 
-@service("allocator", min_stack=0x260, arguments=4)
-def token_sealed_alloc(ctx, t: Value, handle: Value, key: Value, size: int):
-    if not timeout.valid(ctx, t):
-        return NULL
-    made = yield from _sealed_object(ctx, t, handle, key, size, Perm.SE)
-    return made[0] if made else NULL
+# ------------------------------------------------------------------------------------------- standard names
 
 
-def _destroy(ctx, handle: Value, key: Value, sealed: Value, *, dry_run: bool) -> int:
-    body = token.unseal(ctx.kernel, key, sealed, dynamic_only=True)
-    if not body.tag:
-        return -Errno.EINVAL
-    found = ctx.kernel.heap.find(body.bounds()[0])
-    return release(ctx, handle, ctx.kernel.heap.pointer(found), dry_run=dry_run)
+def default_quota(compartment: str) -> str:
+    """HP-4: the name of a compartment's default quota, which `malloc`, `calloc` and `free` use."""
+    return compartment + DEFAULT_SUFFIX
 
 
-@service("allocator", min_stack=0x270, arguments=3)
-def token_obj_destroy(ctx, handle: Value, key: Value, sealed: Value) -> int:
-    return _destroy(ctx, handle, key, sealed, dry_run=False)
+def _or_null(pointer: Value) -> Cap:
+    return as_cap(pointer) if is_tagged(pointer) else NULL
 
 
-@service("allocator", min_stack=0x270, arguments=3)
-def token_obj_can_destroy(ctx, handle: Value, key: Value, sealed: Value) -> int:
-    return _destroy(ctx, handle, key, sealed, dry_run=True)
+def _with_default(ctx, name: str, *sizes: Value):
+    sp, limit = ctx.sp, ctx.timeout(MALLOC_TICKS)
+    made = yield from ctx.call(name, limit, ctx.imported(default_quota(ctx.compartment)), *sizes, WAIT_REVOCATION)
+    ctx.sp = sp
+    return _or_null(made)
+
+
+@inline("heap_allocate")
+def malloc(ctx, size: int):
+    """HP-18: null on any failure."""
+    return (yield from _with_default(ctx, "heap_allocate", size))
+
+
+@inline("heap_allocate_array")
+def calloc(ctx, count: int, size: int):
+    """HP-18: null on any failure."""
+    return (yield from _with_default(ctx, "heap_allocate_array", count, size))
+
+
+@inline("heap_free")
+def free(ctx, pointer: Value):
+    """HP-18: `heap_free` with the default quota."""
+    return (yield from ctx.call("heap_free", ctx.imported(default_quota(ctx.compartment)), pointer))

@@ -1,7 +1,8 @@
-"""Where heap objects lie and what they cost: placement, charge, quarantine (HP-6...HP-14, HP-22, HP-40).
+"""Where heap objects lie and what they cost: placement, charge, quarantine (HP-6...HP-14, HP-22, HP-40, HP-46).
 
 Bookkeeping only: no quotas, no waiting; those are the allocator's. Objects are real ranges of model memory, so tag
-clearing and use after free are consequences of the memory's revocation bits, not assertions.
+clearing and use after free are consequences of the memory's revocation bits, not assertions. The bits of every chunk's
+header are always set, those of a body while it is in quarantine.
 """
 
 from dataclasses import dataclass, field
@@ -31,26 +32,56 @@ def body_alignment(request: int) -> int:
     return max(GRANULE, (~alignment_mask(request) & 0xFFFF_FFFF) + 1)
 
 
-@dataclass(eq=False, slots=True)
-class HeapObject:
-    """A live (or deferred) object; `owner` and the keys of `claims` are quota identities."""
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A range of the heap in use: header, then body; `size` is what it costs."""
 
-    name: str
-    chunk: int
-    charge: int
-    length: int
-    owner: str | None
-    sealed: bool = False
-    claims: dict[str, int] = field(default_factory=dict)
+    start: int
+    size: int
 
     @property
-    def start(self) -> int:
-        return self.chunk + HEADER
+    def body(self) -> int:
+        return self.start + HEADER
 
     @property
     def end(self) -> int:
-        return self.chunk + self.charge
+        return self.start + self.size
 
+
+@dataclass(slots=True)
+class Claim:
+    """A quota's claims on one object: how many, and the chunk of the record that counts them."""
+
+    count: int
+    record: Chunk
+
+
+@dataclass(eq=False, slots=True)
+class HeapObject:
+    """A live (or deferred) object; `owner` and the keys of `claims` are the names of quotas."""
+
+    name: str
+    chunk: Chunk
+    length: int
+    owner: str | None
+    sealed: bool = False
+    claims: dict[str, Claim] = field(default_factory=dict)
+
+    @property
+    def start(self) -> int:
+        return self.chunk.body
+
+    @property
+    def end(self) -> int:
+        return self.chunk.end
+
+    @property
+    def charge(self) -> int:
+        return self.chunk.size
+
+    @property
+    def wanted(self) -> bool:
+        return self.owner is not None or bool(self.claims)
 
 @dataclass(slots=True)
 class Heap:
@@ -61,12 +92,18 @@ class Heap:
     end: int
     free: list[tuple[int, int]] = field(init=False)  # (start, size), address-ordered, never adjacent
     objects: dict[int, HeapObject] = field(default_factory=dict)  # by body start
-    quarantine: list[tuple[int, int, int]] = field(default_factory=list)  # (start, size, epoch), oldest first
+    deferred: list[HeapObject] = field(default_factory=list)  # freed, kept alive by hazard slots, oldest first
+    quarantine: list[tuple[Chunk, int]] = field(default_factory=list)  # with the epoch, oldest first
     created: int = 0
 
     def __post_init__(self) -> None:
         self.end -= END_MARKER
         self.free = [(self.start, self.end - self.start)]
+
+    def boot(self) -> None:
+        """The memory becomes heap: from now on headers are painted."""
+        self._paint(self.start)
+        self._paint(self.end)
 
     @property
     def total(self) -> int:
@@ -78,7 +115,7 @@ class Heap:
 
     @property
     def quarantined_bytes(self) -> int:
-        return sum(size for _, size, _ in self.quarantine)
+        return sum(chunk.size for chunk, _ in self.quarantine)
 
     def fit(self, request: int) -> tuple[int, int, int] | None:
         """HP-12, HP-13: (free chunk, chunk start, charge) of the object a request would become, None if none fits."""
@@ -97,18 +134,24 @@ class Heap:
         rest = size - (start - free) - need
         return free, start, need + (rest if rest < SMALLEST else 0)
 
-    def carve(self, request: int, place: tuple[int, int, int], owner: str, *, sealed: bool = False) -> HeapObject:
-        """Turn a fit into an object (HP-9)."""
+    def carve(self, place: tuple[int, int, int]) -> Chunk:
+        """Take what `fit` found out of the free set."""
         free, start, charge = place
         index = next(i for i, (at, _) in enumerate(self.free) if at == free)
         size = self.free[index][1]
         parts = [(free, start - free), (start + charge, free + size - start - charge)]
         self.free[index : index + 1] = [part for part in parts if part[1]]
-        length = charge - HEADER
-        if memory_exact(start + HEADER, length) is None:
+        for at in (start, start + charge):
+            self._paint(at)
+        return Chunk(start, charge)
+
+    def make(self, request: int, chunk: Chunk, owner: str, *, sealed: bool = False) -> HeapObject:
+        """The object of a carved chunk (HP-9)."""
+        length = chunk.size - HEADER
+        if memory_exact(chunk.body, length) is None:
             length = usable_size(request)
         self.created += 1
-        made = HeapObject(f"heap#{self.created}", start, charge, length, owner, sealed)
+        made = HeapObject(f"heap#{self.created}", chunk, length, owner, sealed)
         self.objects[made.start] = made
         return made
 
@@ -127,29 +170,39 @@ class Heap:
         return f"{found.name}+{offset}" if offset else found.name
 
     def destroy(self, gone: HeapObject, epoch: int) -> None:
-        """HP-22: paint, zero, quarantine under `epoch` rounded up to even."""
+        """HP-22: the object's memory goes to quarantine."""
         del self.objects[gone.start]
-        self.memory.revoked.update(range(gone.start // GRANULE, gone.end // GRANULE))
-        self.memory.zero(gone.start, gone.end)
-        self.quarantine.append((gone.chunk, gone.charge, epoch + epoch % 2))
+        self.retire(gone.chunk, epoch)
+
+    def retire(self, chunk: Chunk, epoch: int) -> None:
+        """HP-22: paint, zero, quarantine under `epoch` rounded up to even."""
+        self.memory.revoked.update(range(chunk.body // GRANULE, chunk.end // GRANULE))
+        self.memory.zero(chunk.body, chunk.end)
+        self.quarantine.append((chunk, epoch + epoch % 2))
 
     def release(self, epoch: int, limit: int | None = None) -> int:
         """HP-40: move up to `limit` finished quarantine chunks to the free set; the number moved."""
-        done = [entry for entry in self.quarantine if epoch - entry[2] >= 2][:limit]
-        for start, size, mark in done:
-            self.quarantine.remove((start, size, mark))
-            self.memory.revoked -= set(range(start // GRANULE, (start + size) // GRANULE))
-            self._merge(start, size)
+        done = [entry for entry in self.quarantine if epoch - entry[1] >= 2][:limit]
+        for entry in done:
+            chunk = entry[0]
+            self.quarantine.remove(entry)
+            self.memory.revoked -= set(range(chunk.body // GRANULE, chunk.end // GRANULE))
+            self._merge(chunk)
         return len(done)
 
-    def _merge(self, start: int, size: int) -> None:
+    def _merge(self, chunk: Chunk) -> None:
+        """HP-12, HP-44: into the address-ordered set; headers inside a maximal chunk vanish."""
         merged: list[tuple[int, int]] = []
-        for at, length in sorted([*self.free, (start, size)]):
+        for at, length in sorted([*self.free, (chunk.start, chunk.size)]):
             if merged and merged[-1][0] + merged[-1][1] == at:
                 merged[-1] = (merged[-1][0], merged[-1][1] + length)
+                self.memory.revoked.discard(at // GRANULE)
             else:
                 merged.append((at, length))
         self.free = merged
+
+    def _paint(self, header: int) -> None:
+        self.memory.revoked.add(header // GRANULE)
 
 
 def memory_exact(start: int, length: int) -> Cap | None:

@@ -19,6 +19,7 @@ HEAP_LIMIT = 524_288
 QUOTA_BYTES = 24
 INTERRUPT_KEY = ("scheduler", "InterruptKey")
 MALLOC_KEY = ("allocator", "MallocKey")
+REVOKER_INTERRUPT = 1
 
 
 class ImageError(ServiceModelError):
@@ -31,6 +32,14 @@ class Posture(enum.Enum):
     ENABLED = "enabled"
     DISABLED = "disabled"
     INHERIT = "inherit"
+
+
+class RevokerKind(enum.Enum):
+    """Who sweeps, and how the allocator learns that a sweep is over (HP-41, HP-42)."""
+
+    INTERRUPT = "hardware, with a completion interrupt"
+    POLLED = "hardware, polled"
+    SOFTWARE = "software"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +195,7 @@ class Image:
     interrupts: tuple[Interrupt, ...] = ()
     initialisers: tuple[Initialiser, ...] = ()
     heap_size: int = 65_536
+    revoker: RevokerKind = RevokerKind.INTERRUPT
     timer_hz: int = 100_000
     tick_hz: int = 10
     thread_names: dict[int, str] = field(init=False, compare=False, repr=False)

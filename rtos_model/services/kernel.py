@@ -23,7 +23,7 @@ from rtos_model.services.errors import Deadlock, ServiceModelError
 from rtos_model.services.events import Epoch, Event, Irq
 from rtos_model.services.futex import UNLIMITED_COUNT, wake
 from rtos_model.services.heap import Heap
-from rtos_model.services.image import Export, Image, Posture, Thread
+from rtos_model.services.image import REVOKER_INTERRUPT, Export, Image, Posture, RevokerKind, Thread
 from rtos_model.services.interrupts import InterruptController, counter_name
 from rtos_model.services.loader import (
     EXPORT_ENTRY,
@@ -33,7 +33,7 @@ from rtos_model.services.loader import (
     load,
     memory_capability,
 )
-from rtos_model.services.memory import Memory
+from rtos_model.services.memory import GRANULE, Memory
 from rtos_model.services.pointers import STACK_PERMISSIONS, Value, as_cap
 from rtos_model.services.revoker import Revoker
 from rtos_model.services.scheduler import NEVER, Clock, Reason, Scheduler, State, Tcb
@@ -43,7 +43,6 @@ from rtos_model.services.switcher import SLOTS, Ctx, Frame, Target, ThreadState,
 Body = Callable | tuple[Step, ...]
 Program = Mapping[str, Body]
 
-REVOKER_INTERRUPT = 1
 RESUMPTIONS = 1_000_000
 """A run that resumes threads more often than this is taken for an endless loop."""
 
@@ -69,6 +68,8 @@ class Kernel:
             changed=lambda epoch: self.emit(Epoch(epoch)),
             sweep=self._sweep,
             interrupt=lambda: self.interrupts.raise_(REVOKER_INTERRUPT),
+            synchronous=image.revoker is RevokerKind.SOFTWARE,
+            words=self.memory.size // GRANULE,
         )
         for device in image.devices:
             if device.name == "revoker":
@@ -110,6 +111,7 @@ class Kernel:
         """TH-6: initialisers, scheduler, threads ready, first switch."""
         for one in sorted(self.image.initialisers, key=lambda i: i.order):
             self._initialise(one.compartment, one.entry)
+        self.heap.boot()
         self.scheduler.boot([state.tcb for state in self.threads.values()])
         self.scheduler.enter(Reason.YIELD)
 
@@ -277,11 +279,16 @@ class Kernel:
     def _thread(self, tcb: Tcb, declared: Thread) -> ThreadState:
         stack = self.loaded.stacks[declared.name]
         start = stack.with_address(stack.bounds()[1] - SLOTS)
-        state = ThreadState(tcb, start, declared.frames, high_water=start.address)
+        state = ThreadState(tcb, start, declared.frames, self.loaded.hazard_slots(tcb.id), high_water=start.address)
         export = self._export(declared.compartment, declared.entry)
         state.interrupts = export.posture is not Posture.DISABLED
         state.body = thread_body(self, state, self._program_target(declared.compartment, declared.entry))
         return state
+
+    def clear_hazards(self, state: ThreadState) -> None:
+        """HP-33: at every call and return."""
+        if state.hazards.tag:
+            self.memory.zero(*state.hazards.bounds())
 
     def _initialise(self, compartment: str, entry: str) -> None:
         """One initialiser: a call with interrupts disabled on a one-deep trusted stack (TH-6)."""

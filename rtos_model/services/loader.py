@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from rtos_model.machine.capability import (
+    NULL,
     ROOT_EXECUTABLE,
     ROOT_MEMORY,
     ROOT_SEALING,
@@ -38,6 +39,8 @@ FIRST_STATIC_KEY, LAST_STATIC_KEY = 16, 65_534
 OTYPE_EXPORT, OTYPE_DYNAMIC, OTYPE_STATIC = 9, 11, 12
 SEAL_HEADER = 8
 TRUSTED_STACK_FIXED, TRUSTED_STACK_FRAME = 168, 24
+HAZARDS = "allocator_hazard_pointers"
+"""The shared object with every thread's hazard slots, HAZARD_SLOTS bytes each, in thread order."""
 HAZARD_SLOTS = 16
 
 
@@ -73,6 +76,7 @@ class Loaded:
     stacks: dict[str, Cap] = field(default_factory=dict)
     keys: dict[tuple[str, str], Cap] = field(default_factory=dict)
     sealed: dict[str, Cap] = field(default_factory=dict)
+    shared: dict[str, Cap] = field(default_factory=dict)  # with all permissions
     regions: list[Region] = field(default_factory=list)
     name_heap: Callable[[int], str | None] = lambda address: None
 
@@ -94,6 +98,14 @@ class Loaded:
             if grant.holder == compartment and name in _names(grant.wanted):
                 return grant.capability
         raise ServiceModelError(f"compartment {compartment!r} does not import {name!r}; add the import to the image")
+
+    def hazard_slots(self, thread: int) -> Cap:
+        """A thread's two slots, {W c}; thread 0 (the loader) has none."""
+        if thread == 0:
+            return NULL
+        whole = self.shared[HAZARDS]
+        own = whole.with_address(whole.address + HAZARD_SLOTS * (thread - 1)).with_bounds(HAZARD_SLOTS)
+        return own.with_permissions(Perm.SD | Perm.MC)
 
     def name_of(self, address: int) -> str:
         """What an observer calls an address."""
@@ -160,7 +172,7 @@ def load(image: Image) -> Loaded:
     sealed = [(one, layout.take(SEAL_HEADER + len(one.contents))) for one in image.sealed_objects]
     stacks = {t.name: layout.take(t.stack, 16) for t in image.threads}
     for thread in image.threads:
-        layout.take(TRUSTED_STACK_FIXED + TRUSTED_STACK_FRAME * (1 + thread.frames) + HAZARD_SLOTS)
+        layout.take(TRUSTED_STACK_FIXED + TRUSTED_STACK_FRAME * (1 + thread.frames))
     heap_start = (layout.next + HEAP_ALIGNMENT - 1) & -HEAP_ALIGNMENT
     heap_end = heap_start + image.heap_size
 
@@ -181,6 +193,7 @@ def load(image: Image) -> Loaded:
         loaded.regions.append(Region(f"{compartment.name}.{word.name}", start, start + word.size))
     for name, (start, length) in shared.items():
         loaded.regions.append(Region(name, start, start + length))
+        loaded.shared[name] = memory_capability(start, length, GLOBAL_PERMISSIONS)
     for name, (start, length) in stacks.items():
         loaded.stacks[name] = memory_capability(start, length, STACK_PERMISSIONS)
         loaded.regions.append(Region(f"{name}.stack", start, start + length, offsets=False))

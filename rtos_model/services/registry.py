@@ -5,12 +5,27 @@ A new service module is added to `MODULES`; its functions are then callable, imp
 
 from collections.abc import Iterable, Mapping
 
-from rtos_model.services import allocator, futex, interrupts, multiwaiter, queue, token
+from rtos_model.services import (
+    allocator,
+    futex,
+    hazards,
+    heap_lock,
+    heap_release,
+    interrupts,
+    multiwaiter,
+    quarantine,
+    queue,
+    quota,
+    sealing,
+    switcher_helpers,
+    token,
+)
 from rtos_model.services.entries import Entry, entries_of, imports_of, owners
 from rtos_model.services.errors import ServiceModelError
 from rtos_model.services.image import (
     INTERRUPT_KEY,
     MALLOC_KEY,
+    REVOKER_INTERRUPT,
     Compartment,
     Device,
     FunctionImport,
@@ -18,19 +33,42 @@ from rtos_model.services.image import (
     Import,
     Interrupt,
     KeyImport,
+    RevokerKind,
     SealedImport,
+    SharedObject,
     Thread,
     Word,
 )
+from rtos_model.services.image import quota as quota_of
 from rtos_model.services.interrupts import counter_name
+from rtos_model.services.loader import HAZARD_SLOTS, HAZARDS
 from rtos_model.services.steps import callees, imported_names
 
-MODULES = (futex, interrupts, multiwaiter, token, allocator, queue)
+MODULES = (
+    futex,
+    interrupts,
+    multiwaiter,
+    token,
+    quota,
+    hazards,
+    heap_lock,
+    quarantine,
+    allocator,
+    heap_release,
+    sealing,
+    switcher_helpers,
+    queue,
+)
 ENTRIES: dict[str, Entry] = {entry.name: entry for module in MODULES for entry in entries_of(module)}
 KEYS = {"scheduler": (INTERRUPT_KEY[1], multiwaiter.KEY[1]), "allocator": (MALLOC_KEY[1],)}
-IMPORTS: dict[str, tuple[str, ...]] = {
-    owner: functions for module in MODULES for owner, functions in getattr(module, "IMPORTS", {}).items()
-}
+IMPORTS: dict[str, tuple[str, ...]] = {}
+for _module in MODULES:
+    for _owner, _functions in getattr(_module, "IMPORTS", {}).items():
+        IMPORTS[_owner] = IMPORTS.get(_owner, ()) + _functions
+GLOBALS: dict[str, tuple[Word, ...]] = {}
+for _module in MODULES:
+    for _owner, _words in getattr(_module, "GLOBALS", {}).items():
+        GLOBALS[_owner] = GLOBALS.get(_owner, ()) + _words
 REVOKER = Device(name="revoker", start=0x1400_0000, length=0x1000)
 
 
@@ -47,24 +85,49 @@ def link(
     A compartment with a Python body gets every function of the RTOS and of the other compartments, since what
     Python calls cannot be seen beforehand. `rest` are further fields of `Image`.
     """
-    interrupts = tuple(interrupts)
+    threads, interrupts = tuple(threads), tuple(interrupts)
+    sealed = [*rest.pop("sealed_objects", ())]
+    kind = rest.get("revoker", RevokerKind.INTERRUPT)
+    if kind is RevokerKind.INTERRUPT:
+        sealed.append(quarantine.RIGHT)
+        if not any(one.number == REVOKER_INTERRUPT for one in interrupts):
+            interrupts += (Interrupt(name="revoker", number=REVOKER_INTERRUPT, priority=2, edge=True),)
     own, libraries = owners(list(ENTRIES.values()), KEYS)
     counters = tuple(Word(name=counter_name(one)) for one in interrupts)
-    linked = [_with(c, _core_imports(c.name), counters if c.name == "scheduler" else ()) for c in own]
+    linked = [
+        _with(c, _core_imports(c.name, kind), GLOBALS.get(c.name, ()) + (counters if c.name == "scheduler" else ()))
+        for c in own
+    ]
     linked += [_with(c, _used(c, program)) for c in compartments]
+    declared = {one.name for one in sealed}
+    wanted = {one.sealed for c in linked for one in c.imports if isinstance(one, SealedImport)}
+    suffix, size = allocator.DEFAULT_SUFFIX, allocator.DEFAULT_QUOTA
+    sealed += [quota_of(name, size) for name in sorted(wanted - declared) if name.endswith(suffix)]
     return Image(
         compartments=tuple(linked),
-        libraries=tuple(_with(one, _core_imports(one.name)) for one in libraries),
-        threads=tuple(threads),
+        libraries=tuple(_with(one, _core_imports(one.name, kind)) for one in libraries),
+        threads=threads,
         interrupts=interrupts,
         devices=(REVOKER, *rest.pop("devices", ())),
+        sealed_objects=tuple(sealed),
+        shared_objects=(
+            *rest.pop("shared_objects", ()),
+            SharedObject(name=HAZARDS, size=HAZARD_SLOTS * max(len(threads), 1)),
+            hazards.EPOCH,
+        ),
         **rest,
     )
 
 
-def _core_imports(owner: str) -> list[Import]:
-    keys: list[Import] = [KeyImport(key=key) for key in KEYS.get(owner, ())]
-    return [one for name in IMPORTS.get(owner, ()) for one in _function(name)] + keys
+def _core_imports(owner: str, kind: RevokerKind) -> list[Import]:
+    found = [one for name in IMPORTS.get(owner, ()) for one in _function(name)]
+    found += [KeyImport(key=key) for key in KEYS.get(owner, ())]
+    found += hazards.OBJECTS.get(owner, ())
+    if owner == "allocator" and kind is not RevokerKind.SOFTWARE:
+        found += quarantine.HARDWARE
+    if owner == "allocator" and kind is RevokerKind.INTERRUPT:
+        found += quarantine.INTERRUPT
+    return found
 
 
 def _used(compartment: Compartment, program: Mapping[str, object]) -> list[Import]:
@@ -77,6 +140,8 @@ def _used(compartment: Compartment, program: Mapping[str, object]) -> list[Impor
         else:
             found += [one for name in callees(body) for one in _function(name)]
             found += [SealedImport(sealed=name) for name in imported_names(body)]
+            if any(name in allocator.AMBIENT for name in callees(body)):
+                found.append(SealedImport(sealed=allocator.default_quota(compartment.name)))
     return found
 
 

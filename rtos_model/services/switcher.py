@@ -42,7 +42,7 @@ class ThreadState:
     tcb: Tcb
     stack: Cap
     capacity: int  # trusted-stack frames beyond the first
-    hazards: list[Value] = field(default_factory=lambda: [0, 0])
+    hazards: Cap = NULL  # its two hazard slots
     interrupts: bool = True
     high_water: int = 0
     frames: list[Frame] = field(default_factory=list)
@@ -277,7 +277,7 @@ def call(ctx: Ctx, target: Target | None, arguments: tuple[Value, ...]) -> Steps
     if sp - SPILL < base:
         return refuse(Errno.ENOTENOUGHSTACK)
     thread.high_water = min(thread.high_water, sp - SPILL)
-    thread.hazards[:] = [0, 0]
+    kernel.clear_hazards(thread)
     if len(thread.frames) > thread.capacity:
         return refuse(Errno.ENOTENOUGHTRUSTEDSTACK)
     limit = sp - SPILL
@@ -302,7 +302,7 @@ def call(ctx: Ctx, target: Target | None, arguments: tuple[Value, ...]) -> Steps
         outcome = -Errno.ECOMPARTMENTFAIL
     finally:
         thread.frames.pop()
-    thread.hazards[:] = [0, 0]
+    kernel.clear_hazards(thread)
     kernel.memory.zero(thread.high_water, sp)
     thread.high_water = sp
     enabling = before and not thread.interrupts
@@ -402,4 +402,4 @@ def thread_body(kernel, thread: ThreadState, target: Target) -> Steps:
     except Unwinding:
         kernel.emit(Unwind(thread.tcb.id, target.owner))
     thread.frames.clear()
-    thread.hazards[:] = [0, 0]
+    kernel.clear_hazards(thread)

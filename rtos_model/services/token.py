@@ -1,11 +1,11 @@
-"""Sealed objects and keys (TK-1...TK-20): the unsealing library; allocation of sealed objects is in allocator.py.
+"""Sealed objects and keys (TK-1...TK-20): the unsealing library; allocation of sealed objects is in sealing.py.
 
 A handle is a hardware-sealed capability to [padding][header: key number, pad][payload], its address the payload's start
 plus three permission bits. Unsealing compares the number in the header with the key's address.
 """
 
 from rtos_model.machine.capability import NULL, Cap, Perm
-from rtos_model.services.entries import library
+from rtos_model.services.entries import inline, library
 from rtos_model.services.image import Posture
 from rtos_model.services.loader import OTYPE_DYNAMIC, OTYPE_STATIC, SEAL_HEADER, hardware_seal, hardware_unseal
 from rtos_model.services.pointers import Value, as_cap, as_int
@@ -57,6 +57,12 @@ def token_obj_unseal_dynamic(ctx, key: Value, handle: Value) -> Cap:
 @library("token", posture=Posture.DISABLED)
 def token_obj_unseal_static(ctx, key: Value, handle: Value) -> Cap:
     return unseal(ctx.kernel, key, handle, static_only=True)
+
+
+@inline()
+def token_permissions_get(ctx, handle: Value) -> int:
+    """TK-20."""
+    return permissions_of(handle)
 
 
 @library("token")
