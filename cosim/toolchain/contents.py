@@ -6,12 +6,12 @@ from cosim.toolchain.objectfile import Align, Bytes, CapabilitySlot, Choice, Fix
 from cosim.toolchain.operands import checked
 from cosim.toolchain.relocation import HIGH_PART, LOW_PARTS, SIZE, signed32, split_address, split_distance
 from cosim.toolchain.source import AsmError
+from cosim.toolchain.symbols import CAP_RELOCS, Symbols
 from rtl.isa.disassembler import NOP_HALF
 from rtl.isa.table import BY_NAME, FIELDS, encode, find
 
-CAP_RELOCS = "__cap_relocs"
-"""Section of records of five words: location, base, offset, length, flags. Source: CHERIoT RTOS image format."""
 RECORD_BYTES = 20
+"""Five words: location, base, offset, length, flags."""
 FUNCTION_FLAG = 1 << 31
 NOP = encode(BY_NAME["addi"], 0, 0, 0)
 
@@ -22,22 +22,17 @@ def record_section(sections: dict[Section, Object]) -> Section:
     return Section(CAP_RELOCS, "a", False, [Bytes(bytearray(slots * RECORD_BYTES))], 4)
 
 
-def fill_sections(link) -> dict[Section, bytearray]:
-    """Contents of every section of a settled link."""
-    writer = _Writer(link)
-    data = {
-        section: writer.section(section)
-        for output in link.layout.outputs
-        for section in output.inputs
-        if not section.nobits
-    }
-    data[link.records][:] = b"".join(writer.records)
+def fill_sections(symbols: Symbols, records: Section) -> dict[Section, bytearray]:
+    """Contents of every section of a settled layout; `records` is the section for capability records."""
+    writer = _Writer(symbols)
+    data = {section: writer.section(section) for section in symbols.layout.section_addresses if not section.nobits}
+    data[records][:] = b"".join(writer.records)
     return data
 
 
 class _Writer:
-    def __init__(self, link):
-        self.link, self.layout = link, link.layout
+    def __init__(self, symbols: Symbols):
+        self.symbols, self.layout = symbols, symbols.layout
         self.records: list[bytes] = []
         self.high_parts = {
             self.layout.addresses[fragment] + fixup.offset: self._distance(section, fragment, fixup)
@@ -51,7 +46,7 @@ class _Writer:
 
     def _value(self, section: Section, fixup: Fixup) -> int:
         try:
-            return self.link.value(section, fixup.expr, fixup.place)
+            return self.symbols.value(section, fixup.expr, fixup.place)
         except Unresolved as missing:
             raise AsmError(fixup.place, f"cannot be computed: {missing} does not lie in memory") from None
 
@@ -69,7 +64,7 @@ class _Writer:
             if isinstance(fragment, Bytes):
                 data += self._bytes(section, fragment)
             elif isinstance(fragment, Choice):
-                data += self.layout.encode(section, fragment, self.link.value)
+                data += self.layout.encode(section, fragment, self.symbols.value)
             elif isinstance(fragment, Align):
                 data += nops(size) if fragment.fill is None else bytes([fragment.fill & 0xFF]) * size
             elif isinstance(fragment, Skip) and size:
@@ -115,16 +110,16 @@ class _Writer:
         name = getattr(fixup.expr, "name", None)
         if name is None:
             raise AsmError(fixup.place, f"{SIZE} takes a symbol")
-        found = self.link.definition(self.link.homes[section], name, fixup.place)
+        found = self.symbols.definition(self.symbols.homes[section], name, fixup.place)
         if found is None or found[1].size is None:
             raise AsmError(fixup.place, f'the size of "{name}" is not known; give it with .size')
-        return self.link.symbol_size(*found)
+        return self.symbols.size(*found)
 
     def _record(self, section: Section, fragment: Bytes, slot: CapabilitySlot) -> bytes:
-        obj = self.link.homes[section]
-        found = self.link.definition(obj, slot.symbol, slot.place)
-        base = self.link.symbol_value(obj, slot.symbol, slot.place)
-        size = self.link.symbol_size(*found) if found else 0
+        obj = self.symbols.homes[section]
+        found = self.symbols.definition(obj, slot.symbol, slot.place)
+        base = self.symbols.address(obj, slot.symbol, slot.place)
+        size = self.symbols.size(*found) if found else 0
         spot = found[1].value if found else None
         is_function = isinstance(spot, Spot) and spot.section.is_code
         location = self.layout.addresses[fragment] + slot.offset
