@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Out
 
 from rtl.cap.layout import Cap
 from rtl.cap.perms import type_authority
-from rtl.isa.capfmt import META
+from rtl.isa.capfmt import COMPRESSED_GLOBAL, META
 
 
 class Attenuator(wiring.Component):
@@ -36,22 +36,22 @@ class Attenuator(wiring.Component):
             strip_lg.eq(tag & ~self.keep_global & ~self.loaded.sealed()),
             strip_lm.eq(tag & ~self.keep_mutable & ~self.loaded.sealed()),
             new.eq(old),
-            new[5].eq(old[5] & ~(tag & ~self.keep_global)),
+            new[COMPRESSED_GLOBAL].eq(old[COMPRESSED_GLOBAL] & (~tag | self.keep_global)),
             self.result.eq(self.loaded),
             self.result.meta.perms.eq(new),
             self.result.tag.eq(tag),
             self.filtered.eq(tag & ~type_authority(old)),
         ]
-        with m.Switch(old[:5]):
+        with m.Switch(old[:COMPRESSED_GLOBAL]):
             with m.Case("01---", "101--"):  # executable, read-only: ... LM LG
                 m.d.comb += new[:2].eq(old[:2] & ~Cat(strip_lg, strip_lm))
             with m.Case("11---"):  # read-write: SL LM LG; without SD it is read-only
                 m.d.comb += new[0].eq(old[0] & ~strip_lg)
                 with m.If(strip_lm):
-                    m.d.comb += new[1:5].eq(0b1010)
+                    m.d.comb += new[1:COMPRESSED_GLOBAL].eq(0b1010)
             with m.Case("1001-"):  # data with LD: LD SD
                 m.d.comb += new[0].eq(old[0] & ~strip_lm)
             with m.Case("1000-"):  # only stores: nothing is left without SD
                 with m.If(strip_lm):
-                    m.d.comb += new[:5].eq(0)
+                    m.d.comb += new[:COMPRESSED_GLOBAL].eq(0)
         return m
