@@ -1,6 +1,6 @@
 """The bytes of every section once addresses are known: fixups, branches, padding, capability records."""
 
-from cosim.toolchain.directives import data_bytes
+from cosim.toolchain.data_directives import data_bytes
 from cosim.toolchain.expression import Unresolved
 from cosim.toolchain.objectfile import Align, Bytes, CapabilitySlot, Choice, Fixup, Object, Section, Skip, Spot
 from cosim.toolchain.operands import checked

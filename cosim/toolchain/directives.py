@@ -1,18 +1,13 @@
-"""Directives: those that put data, steer sections and options, or say something about symbols."""
+"""Directives that steer sections and options or say something about symbols, and the table of all."""
 
 import re
-from collections.abc import Callable
 
 from cosim.toolchain.builder import Builder, usual_flags
-from cosim.toolchain.expression import Binary, Constant, Expr, Name
-from cosim.toolchain.objectfile import Align, Fixup, Skip
-from cosim.toolchain.source import AsmError, Place, split_operands, unescape
+from cosim.toolchain.data_directives import Handler, chericap, fill, numbers, space, strings
+from cosim.toolchain.expression import Constant
+from cosim.toolchain.objectfile import Align, Skip
+from cosim.toolchain.source import AsmError, Place, split_operands
 from cosim.toolchain.suggest import did_you_mean
-
-MAX_FILL = 1 << 24
-"""Bytes: a longer filling is taken for a mistake."""
-_STRING = re.compile(r'"((?:\\.|[^"\\])*)"', re.DOTALL)
-Handler = Callable[[Builder, str, Place], None]
 
 
 def run_directive(builder: Builder, name: str, rest: str, place: Place) -> None:
@@ -21,93 +16,6 @@ def run_directive(builder: Builder, name: str, rest: str, place: Place) -> None:
     if handler is None:
         raise AsmError(place, f'unknown directive "{name}"{did_you_mean(name, DIRECTIVES)}')
     handler(builder, rest, place)
-
-
-# Data
-
-
-def _data(size: int) -> Handler:
-    def emit(builder: Builder, rest: str, place: Place) -> None:
-        for text in split_operands(rest):
-            expr = builder.parse(text, place)
-            value = builder.known(expr, place)
-            if value is None:
-                builder.emit(bytes(size), place, fixups=(Fixup(0, size, expr, place),))
-            else:
-                builder.emit(data_bytes(value, size, place), place)
-
-    return emit
-
-
-def data_bytes(value: int, size: int, place: Place) -> bytes:
-    """A number as `size` bytes; it may be meant signed or unsigned."""
-    if not -(1 << size * 8 - 1) <= value < 1 << size * 8:
-        raise AsmError(place, f"{value:#x} does not fit into {size} byte{'s' * (size > 1)}")
-    return (value & (1 << size * 8) - 1).to_bytes(size, "little")
-
-
-def _text(end: bytes) -> Handler:
-    def emit(builder: Builder, rest: str, place: Place) -> None:
-        for text in split_operands(rest):
-            strings = list(_STRING.finditer(text))
-            if not strings or _STRING.sub("", text).strip():
-                raise AsmError(place, f"{text} is no string; write it in double quotes")
-            builder.emit(b"".join(unescape(match[1]) for match in strings) + end, place)
-
-    return emit
-
-
-def _fill(builder: Builder, rest: str, place: Place) -> None:
-    """`.fill count, size, value`"""
-    texts = split_operands(rest)
-    if not 1 <= len(texts) <= 3:
-        raise AsmError(place, 'write it as ".fill count, size, value"')
-    size, value = (builder.constant(text, place) for text in (texts[1:] + ["1", "0"][len(texts) - 1 :]))
-    if not 0 <= size <= 8:
-        raise AsmError(place, f"a unit of {size} bytes; must be 0 to 8")
-    _repeat(builder, texts[0], size, value, place)
-
-
-def _space(builder: Builder, rest: str, place: Place) -> None:
-    """`.space count, value`"""
-    texts = split_operands(rest)
-    if not 1 <= len(texts) <= 2:
-        raise AsmError(place, 'write it as ".space count, value"')
-    _repeat(builder, texts[0], 1, builder.constant(texts[1], place) if len(texts) == 2 else 0, place)
-
-
-def _repeat(builder: Builder, count_text: str, unit: int, value: int, place: Place) -> None:
-    count = builder.parse(count_text, place)
-    known = builder.known(count, place)
-    if known is None:
-        builder.append(Skip(place, count=count, unit=unit, value=value))
-        return
-    if not 0 <= known * unit <= MAX_FILL:
-        raise AsmError(place, f"{known * unit} bytes; must be 0 to {MAX_FILL}")
-    builder.emit(data_bytes(value & (1 << unit * 8) - 1, unit, place) * known if unit else b"", place)
-
-
-def _chericap(builder: Builder, rest: str, place: Place) -> None:
-    """`.chericap symbol[+offset], ...`: capabilities that start-up code makes; a number is stored untagged."""
-    for text in split_operands(rest):
-        expr = builder.parse(text, place)
-        value = builder.known(expr, place)
-        if value is not None:
-            builder.append(Align(8, 0, None, place))
-            builder.emit(data_bytes(value, 4, place) + bytes(4), place)
-            continue
-        symbol, addend = _symbol_and_addend(builder, expr, text, place)
-        builder.emit_slot(symbol, addend, place)
-
-
-def _symbol_and_addend(builder: Builder, expr: Expr, text: str, place: Place) -> tuple[str, int]:
-    if isinstance(expr, Name):
-        return expr.name, 0
-    if isinstance(expr, Binary) and expr.op in "+-" and isinstance(expr.left, Name):
-        addend = builder.known(expr.right, place)
-        if addend is not None:
-            return expr.left.name, addend if expr.op == "+" else -addend
-    raise AsmError(place, f'"{text}" must be a symbol, or a symbol plus or minus a number')
 
 
 # Places and sections
@@ -249,7 +157,7 @@ def _common(binding: str) -> Handler:
         builder.label(texts[0], place)
         symbol = builder.symbol(texts[0], place)
         symbol.binding, symbol.kind, symbol.size = binding, "object", builder.parse(texts[1], place)
-        _space(builder, texts[1], place)
+        space(builder, texts[1], place)
         builder.section = before
 
     return reserve
@@ -264,15 +172,15 @@ def _nothing(builder: Builder, rest: str, place: Place) -> None:
 
 
 DIRECTIVES: dict[str, Handler] = {
-    **dict.fromkeys((".byte",), _data(1)),
-    **dict.fromkeys((".half", ".2byte", ".short", ".hword"), _data(2)),
-    **dict.fromkeys((".word", ".long", ".4byte", ".int"), _data(4)),
-    **dict.fromkeys((".quad", ".8byte", ".dword"), _data(8)),
-    ".ascii": _text(b""),
-    **dict.fromkeys((".asciz", ".string"), _text(b"\0")),
-    ".fill": _fill,
-    **dict.fromkeys((".space", ".skip", ".zero"), _space),
-    ".chericap": _chericap,
+    **dict.fromkeys((".byte",), numbers(1)),
+    **dict.fromkeys((".half", ".2byte", ".short", ".hword"), numbers(2)),
+    **dict.fromkeys((".word", ".long", ".4byte", ".int"), numbers(4)),
+    **dict.fromkeys((".quad", ".8byte", ".dword"), numbers(8)),
+    ".ascii": strings(b""),
+    **dict.fromkeys((".asciz", ".string"), strings(b"\0")),
+    ".fill": fill,
+    **dict.fromkeys((".space", ".skip", ".zero"), space),
+    ".chericap": chericap,
     **dict.fromkeys((".p2align", ".align"), _align(power=True)),
     ".balign": _align(power=False),
     ".org": _org,
