@@ -137,7 +137,22 @@ main:
   arrived text_a, 3 * MESSAGE
   items 1, 0
 
+  say   text_around
+.rept 3
+  message text_a, 3 * MESSAGE
+  transfer SERVICE_QUEUE_SEND_MULTIPLE, 1, 3, 3
+  buffer BUFFER_BYTES
+  transfer SERVICE_QUEUE_RECEIVE_MULTIPLE, 1, 3, 3
+  arrived text_a, 3 * MESSAGE
+.endr
+
   say   text_errors
+  message text_a, 2 * MESSAGE   # the last slot of the ring takes the first message; the third is not there
+  transfer SERVICE_QUEUE_SEND_MULTIPLE, 1, 3, -EPERM
+  items 1, 1
+  buffer MESSAGE
+  transfer SERVICE_QUEUE_RECEIVE, 1, 1, 0
+  arrived text_a
   message text_c, MESSAGE - 1
   transfer SERVICE_QUEUE_SEND, 1, 1, -EPERM
   cmove cs0, cnull
@@ -317,6 +332,7 @@ text_c: .ascii "message3"
 text_create:     .asciz "-- creation and its errors\n"
 text_messages:   .asciz "-- messages\n"
 text_limits:     .asciz "-- empty and full\n"
+text_around:     .asciz "-- around the ring\n"
 text_errors:     .asciz "-- errors\n"
 text_capability: .asciz "-- a capability as a message\n"
 text_outside:    .asciz "-- outside a buffer\n"
