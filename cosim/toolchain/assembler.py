@@ -1,4 +1,13 @@
-"""The assembler: text in CHERIoT LLVM spelling to an object for the linker."""
+"""The assembler: text in CHERIoT LLVM spelling to an object for the linker.
+
+Mnemonics and operands are read as rtl.isa.table has them, with the aliases of `aliases`; a leading `ct.` is ignored.
+Names of a register as an integer and as a capability may stand for each other. As the target of a branch or jump a
+number is a distance and anything with a symbol is a place. `cllc cd, symbol` makes a capability relative to PCC,
+`clgc cd, symbol` one relative to the globals pointer in cgp; `li rd, symbol` the address as an integer.
+
+An instruction is compressed where a halfword expands to exactly it (`.option norvc` turns that off); a branch takes
+the shortest form that reaches. The directives are those of `directives` and `macros`.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
