@@ -1,6 +1,5 @@
 """A running simulator: the process with the verilated design, which does one job after the other."""
 
-import os
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -43,7 +42,7 @@ class Simulator:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is ours to handle
             )
-        self._socket = Connection(os.dup(ours.detach()))
+        self._socket = Connection(ours.detach())
 
     def __enter__(self) -> Self:
         return self
