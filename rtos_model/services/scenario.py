@@ -20,6 +20,7 @@ from rtos_model.services.image import (
     Import,
     Initialiser,
     Interrupt,
+    KeyImport,
     Posture,
     SealedObject,
     Thread,
@@ -99,6 +100,7 @@ def simple(
     sealed: Iterable[SealedObject] = (),
     interrupts: Iterable[Interrupt] = (),
     handlers: tuple[str, ...] = (),
+    keys: tuple[str, ...] = (),
     posture: Posture = Posture.ENABLED,
     compartments: Iterable[Compartment] = (),
     program: Mapping[str, Body] | None = None,
@@ -113,8 +115,8 @@ def simple(
     """A scenario whose `threads` (name to body, in declaration order) run in compartment `main`.
 
     Threads called H, M and L have priorities 3, 2 and 1; others are given in `priorities`. `words` are globals of
-    `main` (a name is a 4-byte zero). Further compartments bring their own `program`. Lists of names are strings with
-    blanks; `expect` is one line per event.
+    `main` (a name is a 4-byte zero), `keys` its own static sealing keys. Further compartments bring their own
+    `program`. Lists of names are strings with blanks; `expect` is one line per event.
     """
     bodies = {f"main.{name}": body for name, body in threads.items()} | dict(program or {})
     main = Compartment(
@@ -124,7 +126,8 @@ def simple(
             for name in bodies
             if name.startswith("main.") and "error_handler" not in name
         ),
-        imports=tuple(imports),
+        imports=(*imports, *(KeyImport(key=key) for key in keys)),
+        keys=keys,
         globals=tuple(word if isinstance(word, Word) else Word(name=word) for word in words),
         handlers=handlers,
     )
