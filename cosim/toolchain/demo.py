@@ -15,5 +15,5 @@ def event_constants() -> dict[str, int]:
 
 def demo_image(config: SocConfig) -> Image:
     """The message-queue demo."""
-    sources = sorted((FIRMWARE / "demo").glob("*.S"), key=lambda path: (path.stem != "start", path.stem))
-    return build_program([*sources, FIRMWARE / "queue" / "queue.S"], config, constants=event_constants())
+    sources = [*sorted((FIRMWARE / "demo").glob("*.S")), *sorted((FIRMWARE / "queue").glob("*.S"))]
+    return build_program(sources, config, constants=event_constants())
