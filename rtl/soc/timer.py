@@ -39,7 +39,7 @@ class Timer(wiring.Component):
         offsets = OFFSETS[self.config.layout]
         mtime, mtimecmp, msip = Signal(64), Signal(64), Signal()
 
-        elapsed, tick = Signal(range(self.config.prescaler)), Signal()
+        elapsed, tick = Signal(range(self.config.prescaler + 1)), Signal()
         m.d.comb += tick.eq(elapsed == self.config.prescaler - 1)
         m.d.sync += elapsed.eq(Mux(tick, 0, elapsed + 1))
 
