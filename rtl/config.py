@@ -38,6 +38,10 @@ class Region:
         return self.base < other.end and other.base < self.end
 
 
+BITMAP_WINDOW = 8 * KIB
+"""Bytes of address space for the bitmap, whatever the size of the heap. The rest reads zero and ignores writes."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class HeapConfig:
     """The memory that has revocation bits: one per granule from `base`, `size` bytes of it, bitmap at `bitmap`."""
@@ -59,6 +63,12 @@ class HeapConfig:
     @property
     def bitmap_bytes(self) -> int:
         return self.granules // 8
+
+    @property
+    def bitmap_rest(self) -> Region | None:
+        """What is left of the bitmap's window, if anything."""
+        rest = Region(base=self.bitmap + self.bitmap_bytes, size=BITMAP_WINDOW - self.bitmap_bytes)
+        return rest if rest.size else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +156,7 @@ class SocConfig:
             "rom": self.rom,
             "data_ram": self.data_ram,
             "bitmap": Region(base=self.heap.bitmap, size=self.heap.bitmap_bytes),
+            "bitmap_rest": self.heap.bitmap_rest,
             "plic": None if self.plic is None else Region(base=self.plic, size=0x400000),
             "revoker": None if self.revoker is None else Region(base=self.revoker, size=0x1000),
             "timer": None if self.timer is None else self.timer.region,
@@ -161,11 +172,15 @@ SAFE = SocConfig(
     core=CoreConfig(boot_address=0x2000_0080, mtcc_reset=0x2000_0000),
     rom=Region(base=0x2000_0000, size=4 * KIB),
     ram=Region(base=0x2004_0000, size=256 * KIB),
+    data_ram=Region(base=0x200F_0000, size=56 * KIB),
     heap=HeapConfig(base=0x2004_0000, size=256 * KIB, bitmap=0x200F_E000),
     entry=0x2004_0000,
     timer=TimerConfig(base=0x1400_1000),
     uart=0x8F00_B000,
     simctl=0x1400_2000,
+    plic=0x1000_0000,
+    revoker=0x1400_0000,
+    gpio=0x8F00_F000,
 )
 BENCH = SocConfig(
     name="bench",

@@ -64,9 +64,9 @@ class RecordSignature(wiring.Signature):
 class Sweep(wiring.Component):
     """One granule per accepted request; stale ones take two. Granules that the bus refuses are passed over.
 
-    The bus must answer every request in the next cycle; in that cycle `lookup` is used. `hold` asks for the bus
-    whoever else wants it. `store` and `store_line` tell of each store of others as it is accepted, `repaint` of
-    each to the bitmap.
+    The bus must answer every request in the next cycle; in that cycle `lookup` is used, and `denied` tells that
+    somebody else's lookup came first. `hold` asks for the bus whoever else wants it. `store` and `store_line` tell
+    of each store of others as it is accepted, `repaint` of each to the bitmap.
     """
 
     control: In(ControlSignature())
@@ -75,6 +75,7 @@ class Sweep(wiring.Component):
     store: In(1)
     store_line: In(GRANULE_BITS)
     lookup: Out(LookupSignature())
+    denied: In(1)
     repaint: In(1)
     record: Out(RecordSignature())
 
@@ -89,7 +90,7 @@ class Sweep(wiring.Component):
         running = control.epoch[0]
         cursor, stop = Signal(GRANULE_BITS + 1), Signal(GRANULE_BITS + 1)
         clearing = Signal()  # the granule at the cursor is stale
-        insisting = Signal()  # and was, when somebody stored
+        insisting = Signal()  # and may have been, when somebody stored
         accepted = Signal()
         m.d.comb += [
             bus.valid.eq(cursor != stop),
@@ -118,18 +119,19 @@ class Sweep(wiring.Component):
             m.d.sync += control.failed.eq(1)
 
         # The verdict
-        judged, judging, revocable = Signal(Visit), Signal(), Signal()
-        stale = Signal()
+        judged, judging, revocable, unknown = Signal(Visit), Signal(), Signal(), Signal()
+        stale = Signal()  # or may be
         changed = judged.touched | touched(judged.granule)
         m.d.sync += [
             judging.eq(answered & ~stale),
             judged.eq(asked),
             judged.touched.eq(touched(asked.granule)),
             revocable.eq(lookup.enable),
+            unknown.eq(self.denied),
             abandoned.eq(stale),
         ]
         m.d.comb += [
-            stale.eq(judging & revocable & lookup.revoked),
+            stale.eq(judging & revocable & (lookup.revoked | unknown)),
             record.step.eq(judging & ~stale),
             record.granule.eq(judged.granule),
             record.cleared.eq(judged.cleared),
@@ -144,7 +146,7 @@ class Sweep(wiring.Component):
             m.d.sync += [clearing.eq(0), insisting.eq(1)]
         with m.If(stale):  # back to it; what has been read behind it is read again
             m.d.sync += cursor.eq(judged.granule)
-            with m.If(changed):
+            with m.If(changed | unknown):
                 m.d.sync += insisting.eq(1)
             with m.Else():
                 m.d.sync += clearing.eq(1)

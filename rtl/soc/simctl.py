@@ -11,6 +11,7 @@ from rtl.bus.registers import Registers
 SIZE = 0x1000
 EXIT = 0x00
 CHARACTER = 0x0C
+INTERRUPT = 0x1C
 
 
 class Store(data.Struct):
@@ -45,10 +46,14 @@ class SimulationControl(wiring.Component):
     region, +0xC character, +0x10 and +0x14 counters, +0x40 * k the event window of compartment k. Exit and
     character are decoded here also, so that a bench can wait for them without looking at every store; both
     count from the store of their lowest byte on, so they are to be stored as words.
+
+    A store to +0x1C raises test interrupts: the bits of `levels` stay, those of `pulses` are high for a cycle.
     """
 
     port: In(BlockSignature(SIZE // LINE))
     report: Out(ReportSignature())
+    levels: Out(32)
+    pulses: Out(32)
 
     def elaborate(self, platform):
         m = Module()
@@ -58,6 +63,9 @@ class SimulationControl(wiring.Component):
             report.exit_valid.eq(registers.written(EXIT)),
             report.character_valid.eq(registers.written(CHARACTER)),
         ]
+        m.d.sync += self.pulses.eq(0)
+        with m.If(registers.written(INTERRUPT)):
+            m.d.sync += [self.levels.eq(registers.value(INTERRUPT)), self.pulses.eq(registers.value(INTERRUPT))]
         with m.If(self.port.enable):
             m.d.sync += [
                 report.store.line.eq(self.port.line),

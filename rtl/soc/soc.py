@@ -19,11 +19,17 @@ from rtl.config import SocConfig
 from rtl.core.core import Core
 from rtl.soc.uncore import Interrupts, Uncore
 
+DEVICES = ("uart", "simctl", "gpio")
+"""Devices with ports to the outside."""
+TRACED = ("sweep",)
+"""What only a bench wants to see, as it does the commit port."""
+
 
 class Soc(wiring.Component):
     """The ports of `Uncore` that lead outside, and of `Core` what a bench or a board wants to see.
 
-    `interrupts` are extra interrupt lines, for tests. With `config.core.trace` there is the commit port.
+    `interrupts` are extra interrupt lines, for tests. With `config.core.trace` there is the commit port
+    and, if there is a revoker, the record of what it sweeps.
     """
 
     def __init__(self, config: SocConfig, rom_image: bytes = b""):
@@ -34,7 +40,7 @@ class Soc(wiring.Component):
         for name in ("lockup", "sleeping", "commit_valid", "commit"):
             if name in self.core.signature.members:
                 members[name] = self.core.signature.members[name]
-        for name in ("uart", "simctl"):
+        for name in (*DEVICES, *TRACED) if config.core.trace else DEVICES:
             if name in self.uncore.signature.members:
                 members[name] = self.uncore.signature.members[name]
         super().__init__(members)
@@ -53,7 +59,7 @@ class Soc(wiring.Component):
                 connect(m, getattr(core, name), getattr(uncore, name))
         m.d.comb += [core.interrupts.eq(uncore.interrupts), uncore.lines.eq(self.interrupts)]
         for name in self.signature.members:
-            if name in ("uart", "simctl"):
+            if name in DEVICES or name in TRACED:
                 connect(m, flipped(getattr(self, name)), getattr(uncore, name))
             elif name != "interrupts":
                 m.d.comb += getattr(self, name).eq(getattr(core, name))

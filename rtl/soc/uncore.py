@@ -3,7 +3,7 @@
 from functools import reduce
 from operator import or_
 
-from amaranth.hdl import Assert, Module, Mux
+from amaranth.hdl import Module, Mux
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -17,6 +17,8 @@ from rtl.mem.rom import Rom
 from rtl.mem.sram import Sram
 from rtl.revoker.regs import RevokerRegisters
 from rtl.revoker.sweep import RecordSignature, Sweep
+from rtl.soc.gpio import Gpio
+from rtl.soc.plic import REVOKER, TEST_LEVELS, TEST_PULSES, UART, Plic
 from rtl.soc.simctl import ReportSignature, SimulationControl
 from rtl.soc.timer import Timer
 from rtl.soc.uart import Uart
@@ -28,8 +30,8 @@ class Uncore(wiring.Component):
     """Serves one core. After reset the data port waits until all tags and revocation bits are clear.
 
     `rom_image` is what the boot ROM holds. `lines` come from outside and are joined with those of the devices.
-    Ports to the outside, if there is such a device: `uart` (see `rtl.soc.uart`), `simctl` (see `rtl.soc.simctl`) and
-    `sweep`, the revoker's records (see `rtl.revoker.sweep`).
+    Ports to the outside, if there is such a device: `uart` (see `rtl.soc.uart`), `simctl` (see `rtl.soc.simctl`),
+    `gpio` (see `rtl.soc.gpio`) and `sweep`, the revoker's records (see `rtl.revoker.sweep`).
     """
 
     def __init__(self, config: SocConfig, rom_image: bytes = b""):
@@ -51,6 +53,11 @@ class Uncore(wiring.Component):
         if config.simctl is not None:
             self.devices["simctl"] = SimulationControl()
             outside["simctl"] = Out(ReportSignature())
+        if config.plic is not None:
+            self.devices["plic"] = Plic()
+        if config.gpio is not None:
+            self.devices["gpio"] = gpio = Gpio()
+            outside["gpio"] = Out(gpio.pins.signature)
         if config.revoker is not None:
             self.devices["revoker"] = RevokerRegisters()
             self.sweeper = Sweep()
@@ -92,17 +99,34 @@ class Uncore(wiring.Component):
         for name, device in self.devices.items():
             m.submodules[name] = device
             connect(m, getattr(fabric, name), device.port)
-        m.d.comb += self.interrupts.eq(self.lines)
-        if timer := self.devices.get("timer"):
-            m.d.comb += self.interrupts.timer.eq(self.lines.timer | timer.timer)
-            m.d.comb += self.interrupts.software.eq(self.lines.software | timer.software)
         if uart := self.devices.get("uart"):
             connect(m, flipped(self.uart), uart.console)
             holds.append(uart.hold)
         if simctl := self.devices.get("simctl"):
             connect(m, flipped(self.simctl), simctl.report)
+        if gpio := self.devices.get("gpio"):
+            connect(m, flipped(self.gpio), gpio.pins)
         m.d.comb += fabric.hold.eq(reduce(or_, holds))
+        self.interrupt(m)
         return m
+
+    def interrupt(self, m: Module) -> None:
+        """Join the interrupts of the devices with the lines from outside."""
+        timer, plic = self.devices.get("timer"), self.devices.get("plic")
+        m.d.comb += self.interrupts.eq(self.lines)
+        if timer:
+            m.d.comb += self.interrupts.timer.eq(self.lines.timer | timer.timer)
+            m.d.comb += self.interrupts.software.eq(self.lines.software | timer.software)
+        if not plic:
+            return
+        m.d.comb += self.interrupts.external.eq(self.lines.external | plic.interrupt)
+        if uart := self.devices.get("uart"):
+            m.d.comb += plic.levels[UART].eq(uart.interrupt)
+        if revoker := self.devices.get("revoker"):
+            m.d.comb += plic.pulses[REVOKER].eq(revoker.interrupt)
+        if simctl := self.devices.get("simctl"):
+            m.d.comb += [plic.levels[source].eq(simctl.levels[source]) for source in TEST_LEVELS]
+            m.d.comb += [plic.pulses[source].eq(simctl.pulses[source]) for source in TEST_PULSES]
 
     def share(self, m: Module) -> None:
         """Let the revoker use what the core leaves of data port and bitmap lookups."""
@@ -119,10 +143,9 @@ class Uncore(wiring.Component):
             sweeper.store.eq(self.data.valid & self.data.ready & self.data.request.write),
             sweeper.store_line.eq(self.data.request.line),
             sweeper.repaint.eq(fabric.bitmap.enable & fabric.bitmap.write),
-            # Either looks up what it has just read, and only one of them has.
-            bitmap.lookup.enable.eq(Mux(sweeper.bus.answered, sweeper.lookup.enable, self.lookup.enable)),
-            bitmap.lookup.granule.eq(Mux(sweeper.bus.answered, sweeper.lookup.granule, self.lookup.granule)),
+            bitmap.lookup.enable.eq(self.lookup.enable | sweeper.lookup.enable),
+            bitmap.lookup.granule.eq(Mux(self.lookup.enable, self.lookup.granule, sweeper.lookup.granule)),
+            sweeper.denied.eq(self.lookup.enable),
             self.lookup.revoked.eq(bitmap.lookup.revoked),
             sweeper.lookup.revoked.eq(bitmap.lookup.revoked),
-            Assert(~(sweeper.bus.answered & self.lookup.enable), "the core looks up what it has not read"),
         ]

@@ -2,6 +2,7 @@
 
 from rtl.config import SocConfig
 from rtos_model.machine.devices.device import Device
+from rtos_model.machine.devices.gpio import Gpio
 from rtos_model.machine.devices.plic import REVOKER, UART, Plic
 from rtos_model.machine.devices.revoker import Revoker
 from rtos_model.machine.devices.simctl import SimControl
@@ -11,6 +12,8 @@ from rtos_model.machine.time import Time
 
 UART_EXIT = 0x80
 """A character with this bit ends the run; the rest is the exit code."""
+NAMES = ("bitmap_rest", "plic", "revoker", "timer", "simctl", "uart", "gpio")
+"""Of the attributes that are devices, which are named as in the memory map."""
 TEST_LEVELS, TEST_EDGES = range(8, 12), range(12, 16)
 """Interrupt sources that simulation control raises."""
 
@@ -25,6 +28,8 @@ class Platform:
         self.uart = None if config.uart is None else Uart(self._send)
         self.plic = None if config.plic is None else Plic()
         self.revoker = None if config.revoker is None else Revoker(self._swept)
+        self.gpio = None if config.gpio is None else Gpio()
+        self.bitmap_rest = None if config.heap.bitmap_rest is None else Device()
         self.simctl = None
         if config.simctl is not None:
             self.simctl = SimControl(
@@ -37,7 +42,7 @@ class Platform:
 
     def by_name(self) -> dict[str, Device]:
         """The devices that there are, by the names of the memory map."""
-        found = {name: getattr(self, name) for name in ("plic", "revoker", "timer", "simctl", "uart")}
+        found = {name: getattr(self, name) for name in NAMES}
         return {name: device for name, device in found.items() if device is not None}
 
     def settle(self) -> None:

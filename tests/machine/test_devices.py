@@ -276,12 +276,28 @@ def test_accesses_smaller_than_a_register(bench, full):
 
 
 def test_missing_devices_are_bus_errors(bench):
-    b = bench(("lw", 5, 0, 9), config=SAFE)
-    b.set(9, ROOT_MEMORY.with_address(0x1000_0000))
-    assert b.trap() == (5, 0x1000_0000)
+    b = bench(("lw", 5, 0, 9), config=replace(SAFE, plic=None))
+    b.set(9, ROOT_MEMORY.with_address(SAFE.plic))
+    assert b.trap() == (5, SAFE.plic)
 
 
 def test_a_system_without_any_device_runs():
-    bare = replace(SAFE, timer=None, uart=None, simctl=None)
+    bare = replace(SAFE, **dict.fromkeys(("timer", "uart", "simctl", "plic", "revoker", "gpio")))
     machine = Machine(bare, [(bare.ram.base, b"\x01\x00" * 4)], entry=bare.ram.base)
     assert machine.run(4) == 4 and machine.lines.rises(7) == NEVER
+
+
+def test_pins(bench):
+    b = bench(("sw", 5, 4, 9), ("sh", 6, 10, 9), ("lw", 7, 4, 9), ("lw", 8, 8, 9), ("lw", 5, 0, 9), config=SAFE)
+    b.set(9, ROOT_MEMORY.with_address(SAFE.gpio))
+    b.set(5, 0x1234_5678)
+    b.set(6, 0xABCD)
+    b.steps(5)
+    assert [b.get(n) for n in (7, 8, 5)] == [0x1234_5678, 0xABCD_0000, 0]
+
+
+def test_the_rest_of_the_bitmaps_window_holds_nothing(bench):
+    b = bench(("csc", 9, 0, 9), ("lw", 5, 0, 9), ("clc", 6, 0, 9), config=SAFE)
+    b.set(9, ROOT_MEMORY.with_address(SAFE.heap.bitmap + SAFE.heap.bitmap_bytes))
+    b.steps(3)
+    assert b.get(5) == 0 and b.get(6) == 0

@@ -132,7 +132,7 @@ MUTANTS = {
     ),
     "the lookup stays with the core": (
         all_values,
-        (UNCORE, "Mux(sweeper.bus.answered, sweeper.lookup.granule, self.lookup.granule)", "self.lookup.granule"),
+        (UNCORE, "Mux(self.lookup.enable, self.lookup.granule, sweeper.lookup.granule)", "self.lookup.granule"),
     ),
     "no patience": (hammering, (SWEEP, "insisting | (waited == self.patience)", "insisting")),
     "no insistence": (hammering, (SWEEP, "eq(insisting | (waited", "eq((waited")),

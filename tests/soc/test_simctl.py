@@ -31,3 +31,24 @@ def test_every_store_is_shown_once(simulate, rng):
                 assert ctx.get(dut.port.read_data) == 0
 
     simulate(dut, bench)
+
+
+def test_test_interrupts(simulate):
+    dut = SimulationControl()
+
+    async def bench(ctx):
+        async def cycle(line, mask, value):
+            ctx.set(dut.port.enable, 1)
+            ctx.set(dut.port.write, 1)
+            ctx.set(dut.port.line, line)
+            ctx.set(dut.port.mask, mask)
+            ctx.set(dut.port.write_data, value << 32 | 0x5555_5555)
+            await ctx.tick()
+            return ctx.get(dut.levels), ctx.get(dut.pulses)
+
+        assert await cycle(3, 0xF0, 0xF100) == (0xF100, 0xF100)
+        assert await cycle(3, 0x0F, 0xFFFF) == (0xF100, 0)
+        assert await cycle(4, 0xF0, 0xFFFF) == (0xF100, 0)
+        assert await cycle(3, 0xF0, 0x0200) == (0x0200, 0x0200)
+
+    simulate(dut, bench)

@@ -8,6 +8,7 @@ from rtl.soc.uncore import Uncore
 
 RAM, ROM, DATA_RAM, BITMAP = 0x2004_0000, 0x2000_0000, 0x200F_0000, 0x200F_E000
 TIMER, UART, SIMCTL = 0x1400_1000, 0x8F00_B000, 0x1400_2000
+PLIC, REVOKER, GPIO = 0x1000_0000, 0x1400_0000, 0x8F00_F000
 IMAGE = bytes(range(64))
 
 
@@ -72,11 +73,11 @@ def play(simulate, body, dut):
 
 
 def test_map(simulate):
-    dut = Uncore(config(data_ram=Region(base=DATA_RAM, size=56 * KIB)), IMAGE)
+    dut = Uncore(config(data_ram=Region(base=DATA_RAM, size=48 * KIB)), IMAGE)
     value = 0x0123_4567_89AB_CDEF
 
     async def body(core, ctx):
-        for base, size in ((RAM, 32 * KIB), (DATA_RAM, 56 * KIB)):
+        for base, size in ((RAM, 32 * KIB), (DATA_RAM, 48 * KIB)):
             for address in (base, base + size - 8):
                 assert await core.store(address, value, size=8, tag=1)
                 assert await core.load(address, size=8) == (value, 1)
@@ -91,7 +92,11 @@ def test_map(simulate):
         assert await core.fetch(RAM) == (value & ~(0xFF << 24) | 0xAA << 24, 0)
         for address in (DATA_RAM, BITMAP, TIMER, UART, SIMCTL, RAM + 32 * KIB, ROM + 256, 0, 0xFFFF_FFF8):
             assert await core.fetch(address) is None
-        for address in (RAM - 8, RAM + 32 * KIB, BITMAP + 256, ROM + 256, SIMCTL + 0x1000, UART + 0x100, 0):
+        for address in (BITMAP + 256, BITMAP + 8 * KIB - 8):  # the rest of the bitmap's window
+            assert await core.store(address, value, size=8, tag=1)
+            assert await core.load(address, size=8) == (0, 0)
+        outside = (RAM - 8, RAM + 32 * KIB, BITMAP - 8, BITMAP + 8 * KIB, ROM + 256, SIMCTL + 0x1000, UART + 0x100, 0)
+        for address in outside:
             assert await core.load(address) is None, hex(address)
             assert not await core.store(address, 0)
 
@@ -159,6 +164,49 @@ def test_interrupt_lines(simulate):
         await core.store(TIMER + 0x1C, 0)
         await core.store(TIMER + 0x18, 0)
         assert ctx.get(dut.interrupts.timer)
+
+    play(simulate, body, dut)
+
+
+@pytest.mark.parametrize(
+    ("source", "address", "value"),
+    [
+        (1, REVOKER + 8, 0),  # an empty sweep
+        (2, UART + 4, 2),  # transmitter empty
+        (8, SIMCTL + 0x1C, 1 << 8),
+        (11, SIMCTL + 0x1C, 1 << 11),
+        (12, SIMCTL + 0x1C, 1 << 12),
+        (15, SIMCTL + 0x1C, 1 << 15),
+    ],
+)
+def test_interrupt_sources(simulate, source, address, value):
+    dut = Uncore(config(plic=PLIC, revoker=REVOKER), IMAGE)
+    latched = source in (1, 12, 15)
+
+    async def body(core, ctx):
+        await core.store(REVOKER + 0x14, 1)
+        await core.store(PLIC + 4 * source, 1)
+        await core.store(PLIC + 0x2000, 1 << source)
+        assert not ctx.get(dut.interrupts.external)
+        assert await core.load(PLIC + 0x20_0004) == (0, 0)
+        await core.store(address, value)
+        assert await core.load(PLIC + 0x20_0004) == (source, 0)
+        assert await core.load(PLIC + 0x20_0004) == (0, 0)
+        await core.store(PLIC + 0x20_0004, source)
+        assert await core.load(PLIC + 0x1000) == (0 if latched else 1 << source, 0)
+        await core.store(address, value)
+        await core.cycle()
+        assert ctx.get(dut.interrupts.external)
+
+    play(simulate, body, dut)
+
+
+def test_pins(simulate):
+    dut = Uncore(config(gpio=GPIO), IMAGE)
+
+    async def body(core, ctx):
+        await core.store(GPIO + 4, 0x1234)
+        assert ctx.get(dut.gpio.output) == 0x1234
 
     play(simulate, body, dut)
 
