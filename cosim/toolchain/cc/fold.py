@@ -67,8 +67,8 @@ def cast(place: Place, ctype: CType, value: Expr) -> Expr:
             return Const(place, ctype, ctype.wrap(value.value))
         if isinstance(ctype, PointerType):
             return Const(place, ctype, value.value & 0xFFFFFFFF)
-    if value.type is ctype:
-        return value
+    if value.type is ctype and not (isinstance(value, tree.Member) and value.field.width is not None):
+        return value  # (a converted bit-field is no bit-field any more: its promotion differs)
     return tree.Cast(place, ctype, value)
 
 
