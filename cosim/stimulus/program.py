@@ -130,6 +130,15 @@ class Measure:
     accesses: int
     tagged_accesses: int
 
+    def add(self, other: "Measure") -> None:
+        """Count what another program did, too."""
+        self.steps += other.steps
+        self.rows += other.rows
+        self.causes += other.causes
+        self.interrupts += other.interrupts
+        self.accesses += other.accesses
+        self.tagged_accesses += other.tagged_accesses
+
     @property
     def tagged_share(self) -> float:
         return self.tagged_accesses / max(self.accesses, 1)
