@@ -4,7 +4,7 @@ from rtos_model.services.image import SealedImport, Word, quota
 from rtos_model.services.scenario import simple
 from rtos_model.services.scenarios.heap import allocate, is_alive, left, refused, release
 from rtos_model.services.scenarios.threads import sleep
-from rtos_model.services.steps import Advance, Expect, Get, GetCap, Imported, Limit, Op, PutCap, Step, Var, do
+from rtos_model.services.steps import Advance, Expect, Get, GetCap, Imported, Limit, Narrow, Op, PutCap, Step, Var, do
 
 TICK = 10_000
 WHOLE = 4080  # the largest object of a heap of 4,096 bytes
@@ -25,7 +25,7 @@ SCENARIOS = (
     simple(
         "SC-134",
         "a full heap",
-        "HP-15 HP-16 HP-27 TO-9",
+        "HP-1 HP-15 HP-16 HP-27 TO-9",
         {
             "H": (
                 *allocate("p", WHOLE),
@@ -111,7 +111,7 @@ SCENARIOS = (
     simple(
         "SC-138",
         "memory in quarantine",
-        "HP-15 HP-17 HP-40 HP-41 HP-42",
+        "HP-15 HP-17 HP-27 HP-40 HP-41 HP-42 HP-45",
         {
             "H": (
                 *allocate("p", WHOLE),
@@ -124,6 +124,22 @@ SCENARIOS = (
                 *allocate("q", WHOLE, flags=7, limit="t"),
                 Expect(Get("t"), 0),
                 Expect(Op("-", "q", "p"), 0),
+                # the same by flushing
+                do("heap_quarantine_flush", Narrow("q", length=4), into="r"),
+                Expect("r", -22),
+                do("heap_quarantine_flush", 0, into="r"),
+                Expect("r", 0),
+                *release("q"),
+                do("heap_quarantine_flush", 0, into="r"),
+                Expect("r", -110),
+                do("heap_available", into="n"),
+                Expect("n", 0),
+                do("heap_quarantine_flush", "t", into="r"),
+                Expect("r", 0),
+                do("heap_available", into="n"),
+                Expect("n", WHOLE + 8),
+                do("heap_render", into="r"),
+                Expect("r", 0),
             )
         },
         expect="""
@@ -136,6 +152,15 @@ SCENARIOS = (
         EPOCH 2
         IRQ 1 1 [H]
         ALLOC quota 4080 4088 heap#2
+        EPOCH 3
+        FREE quota heap#2 freed
+        BLOCK H scheduler.irq:revoker ticks:5
+        EPOCH 4
+        IRQ 1 2 [H]
+        EPOCH 5
+        BLOCK H scheduler.irq:revoker ticks:5
+        EPOCH 6
+        IRQ 1 3 [H]
         """,
         **SYSTEM,
     ),

@@ -27,6 +27,7 @@ from rtos_model.services.steps import (
 )
 
 QUOTA, OTHER = Imported("quota"), Imported("other")
+DEFAULT = Imported("main.malloc")
 ANY_WAIT, NO_WAITS = 7, 0
 SYSTEM = {
     "sealed": [quota("quota", 4096), quota("other", 4096)],
@@ -235,7 +236,7 @@ SCENARIOS = (
     simple(
         "SC-125",
         "the wrong quota",
-        "HP-20 SG-19",
+        "HP-1 HP-20 SG-19",
         {
             "H": (
                 *allocate("p", 16),
@@ -256,7 +257,7 @@ SCENARIOS = (
     simple(
         "SC-136",
         "impossible sizes",
-        "HP-6 HP-15",
+        "HP-4 HP-6 HP-15 HP-18",
         {
             "H": (
                 *refused(-22, 1 << 30, flags=ANY_WAIT),
@@ -266,6 +267,20 @@ SCENARIOS = (
                 Expect("array", -22),
                 do("heap_allocate_array", 0, QUOTA, 4, 25, 7, into="array"),
                 Expect(Ask("length", "array"), 104),
+                *left(4096 - 112),
+                # the standard names, on the compartment's default quota of 4,096 bytes
+                do("malloc", 0, into="p"),
+                Expect("p", 0),
+                do("malloc", 4096, into="p"),
+                Expect("p", 0),
+                do("calloc", 0x8000_0004, 2, into="p"),
+                Expect("p", 0),
+                do("calloc", 4, 25, into="p"),
+                Expect(Ask("length", "p"), 104),
+                *left(4096 - 112, owner=DEFAULT),
+                do("free", "p", into="r"),
+                Expect("r", 0),
+                *left(4096, owner=DEFAULT),
                 *left(4096 - 112),
             )
         },
@@ -294,8 +309,28 @@ SCENARIOS = (
     simple(
         "SC-141",
         "the rounding table",
-        "HP-6 HP-7 HP-8 HP-9 HP-10 HP-12 HP-13",
-        {"H": tuple(step for row in SIZES for step in _measured(*row))},
+        "HP-6 HP-7 HP-8 HP-9 HP-10 HP-12 HP-13 HP-14",
+        {
+            "H": (
+                *(step for row in SIZES for step in _measured(*row)),
+                # a hole 8 bytes too large is charged whole; one 16 bytes too large is split
+                *allocate("hole", 32, owner=Imported("big")),
+                *allocate("wall", 8, owner=Imported("big")),
+                *(
+                    step
+                    for request, length in ((24, 32), (16, 16))
+                    for step in (
+                        Let("at", Op("+", "hole", 0)),
+                        *release("hole", owner=Imported("big")),
+                        *flush(),
+                        *allocate("hole", request, owner=Imported("big")),
+                        Expect(Op("+", "hole", 0), "at"),
+                        Expect(Ask("length", "hole"), length),
+                        *left(200_000 - 16 - 8 - length, owner=Imported("big")),
+                    )
+                ),
+            )
+        },
         sealed=[quota("big", 200_000)],
         heap_size=262_144,
     ),
