@@ -1,0 +1,103 @@
+"""The main job: run the message-queue demo on the generated core and check everything that can be checked."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from cosim.build import SIM_BUILD
+from cosim.commands.run import conclude
+from cosim.compare.calls import Call, Replay, call_of
+from cosim.image import load_program
+from cosim.progress import Progress, say
+from cosim.run import RunResult, Verdict, Watch, run_rtl
+from cosim.simulator import Simulator
+from cosim.soc_design import build_soc
+from cosim.toolchain.demo import demo_image
+from cosim.toolchain.elf import write_elf
+from cosim.trace.gtkw import write_save_file
+from rtl.config import PROFILES, profile
+
+FOLDER = SIM_BUILD / "demo"
+SERVICE_MISMATCH = 250
+MAX_CYCLES = 1_000_000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--profile", default="safe", help=f"the system: {', '.join(PROFILES)} (default: safe)")
+    parser.add_argument("--no-waves", action="store_true", help="write no waves")
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 if the program ended well and every instruction and every service event agreed."""
+    config = profile(args.profile)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    image, waves = FOLDER / "demo.elf", FOLDER / "demo.vcd"
+    image.write_bytes(write_elf(demo_image(config)))
+    program = load_program(image, config)
+    build = build_soc(config, progress=say)
+    progress = Progress()
+    say(f"running {image} on the core, the golden machine follows")
+    with Simulator(build, FOLDER) as simulator:
+        result = run_rtl(
+            simulator,
+            config,
+            program,
+            max_cycles=MAX_CYCLES,
+            waves=None if args.no_waves else str(waves.absolute()),
+            watch=Watch(console=show(progress), progress=progress.update),
+        )
+    progress.clear()
+    if not args.no_waves:
+        write_save_file(waves)
+    if result.verdict is not Verdict.EXIT:
+        conclude(result, program, f"cheriot run {image} --profile {config.name}")
+        return result.code
+    calls = [call_of(event.stores) for event in result.events]
+    differences = compare(calls)
+    print(summary(result, calls, differences, None if args.no_waves else waves))
+    return SERVICE_MISMATCH if differences else result.code
+
+
+def show(progress: Progress):
+    def console(text: bytes) -> None:
+        progress.clear()
+        sys.stdout.write(text.decode("latin-1"))
+        sys.stdout.flush()
+
+    return console
+
+
+def compare(calls: list[Call]) -> list[str]:
+    """Repeat the calls on the golden services; a line for each whose result differs."""
+    model, lines = Replay(), []
+    for number, call in enumerate(calls):
+        expected = model.expect(call)
+        if expected != call:
+            lines.append(f"service call {number}: the model gives {expected}; the firmware gave {call}")
+    return lines
+
+
+def summary(result: RunResult, calls: list[Call], differences: list[str], waves: Path | None) -> str:
+    """What was checked, as a table."""
+    by_service: dict[str, list[Call]] = {}
+    for call in calls:
+        by_service.setdefault(call.service.name.lower(), []).append(call)
+    lines = ["", f"{'service':<24}{'calls':>6}   results, each as the golden model's"]
+    for name, group in by_service.items():
+        results = ", ".join(str(value) for value in dict.fromkeys(call.result for call in group))
+        lines.append(f"{name:<24}{len(group):>6}   {results}")
+    state = "equal" if result.state_compared else "not compared: the program was still running"
+    ended = "by the program" if result.program_code == 0 else "by the program, which reports a failure"
+    lines += [
+        "",
+        f"cycles                  {result.cycles:>12,}",
+        f"instructions            {result.instructions:>12,}",
+        f"instructions checked    {result.checked:>12,}",
+        f"registers and memory    {state:>12}",
+        f"service events compared {len(calls):>12,}, {len(differences)} differ",
+        f"exit code               {result.program_code:>12} ({ended})",
+    ]
+    if waves:
+        save = waves.with_suffix(".gtkw")
+        lines.append(f"waves                   {waves}, to look at with: gtkwave {save}")
+    return "\n".join([*lines, *differences])
