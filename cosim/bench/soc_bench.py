@@ -7,11 +7,13 @@ import os
 import time
 from collections import deque
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import cocotb
 
 from cosim.bench.dut import RECORD_BYTES, Dut
 from cosim.bench.job import DESCRIPTOR, Ended, Events, Job, Records
+from cosim.trace.gtkw import code_file
 from cosim.trace.text import TextView
 
 CHUNK = 2048
@@ -38,8 +40,9 @@ async def run(dut: Dut, job: Job, send) -> None:
     for load in job.loads:
         dut.write_array(load.array, load.first, load.words, load.data)
     dut.leave_reset()
+    text = TextView(job.symbols)
     if job.waves:
-        dut.start_waves(job.waves, TextView(job.symbols).render)
+        dut.start_waves(job.waves, text.render)
     started = time.monotonic()
     sent, inputs = 0, deque(job.inputs)
     while dut.running and dut.cycles < job.max_cycles:
@@ -54,7 +57,9 @@ async def run(dut: Dut, job: Job, send) -> None:
         if data and job.records:
             send(Records(data))
     seconds = time.monotonic() - started
-    dut.stop_waves()
+    if job.waves:
+        dut.stop_waves()
+        code_file(Path(job.waves)).write_text(text.code())
     timeout, clock = dut.running, dut.cycles - 1
     dumps = [dut.read_array(dump.array, dump.depth, dump.words) for dump in job.dumps]
     dut.resume(LINGER)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from cosim.compare.record import RECORD
 from cosim.compare.symbols import Symbols
-from cosim.trace.log import cause_name, instruction_text, memory_effects
+from cosim.trace.log import cause_name, executed, instruction_text, memory_effects
 from rtl.isa.csr import CSR_BY_NUMBER, SCR_BY_NUMBER
 from rtos_model.machine.capability import Cap
 from rtos_model.machine.commit import unpack
@@ -17,17 +17,18 @@ TEXTS = {"instruction": 40, "place": 40, "result": 80, "memory": 48, "special": 
 
 
 class TextView:
-    """Renders records; remembers the PCC, which a record has only when it changes."""
+    """Renders records; remembers the PCC, which a record has only when it changes, and what was executed where."""
 
     def __init__(self, symbols: Mapping[str, int]):
         self._symbols = Symbols(symbols)
         self._pcc = ""
+        self._code: dict[int, str] = {}
 
     def render(self, record: bytes) -> bytes:
-        """All lines of a record one after the other, each padded with blanks to its length."""
+        """All lines of a record one after the other, each padded to its length."""
         fields = unpack(RECORD.unpack(record))
         lines = self.lines(fields)
-        return b"".join(lines[name].encode("ascii", "replace")[:size].ljust(size) for name, size in TEXTS.items())
+        return b"".join(lines[name].encode("ascii", "replace")[:size].ljust(size, b"\0") for name, size in TEXTS.items())
 
     def lines(self, fields: dict[str, int]) -> dict[str, str]:
         def cap(name: str, address: str = "") -> str:
@@ -44,8 +45,11 @@ class TextView:
             trap = f"interrupt {cause_name(fields['cause'])}"
         elif fields["trap"]:
             trap = f"trap {cause_name(fields['cause'])}, mtval {fields['mtval']:08x}"
+        instruction = instruction_text(fields, self._symbols.name)
+        if executed(fields):
+            self._code[fields["pc"]] = instruction
         return {
-            "instruction": instruction_text(fields, self._symbols.name),
+            "instruction": instruction,
             "place": self._symbols.name(fields["pc"]) or f"{fields['pc']:08x}",
             "result": f"c{fields['rd']} = {cap('rd')}" if fields["rd"] else "",
             "memory": " ".join(memory_effects(fields)),
@@ -53,6 +57,10 @@ class TextView:
             "trap": trap,
             "pcc": self._pcc,
         }
+
+    def code(self) -> str:
+        """Address and text of every instruction executed, as GTKWave's translation files have it."""
+        return "".join(f"{address:08X} {text} @{address:08x}\n" for address, text in sorted(self._code.items()))
 
 
 def describe(tag: int, metadata: int, address: int) -> str:
