@@ -34,6 +34,7 @@ class Analyser(TypeNames, Expressions, Builtins, Initialisers, Statements):
         self._linked: dict[str, Global] = {}
         self._strings: dict[tuple[bytes, int], Global] = {}
         self._statics = 0
+        self.specified: dict[c_ast.Node, CType] = {}
 
     def warn(self, place: Place, message: str) -> None:
         self.warnings.append((place, message))

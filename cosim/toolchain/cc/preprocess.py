@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 from pathlib import Path
 
 import pcpp
@@ -68,22 +69,41 @@ class _Preprocessor(pcpp.Preprocessor):
         for name in ("__DATE__", "__TIME__", "__PCPP__"):
             self.macros.pop(name, None)
 
+    def on_file_open(self, is_system_include, includepath):
+        with open(includepath, encoding="utf-8") as handle:
+            return io.StringIO(spliced(handle.read()))
+
     def on_error(self, file, line, msg):
         raise CompileError(Place(str(file), line), f"preprocessor: {msg}")
 
     def on_include_not_found(self, is_malformed, is_system_include, curdir, includepath):
         place = Place(str(self.macros["__FILE__"].value[0].value).strip('"'), self.linemacro)
         if is_malformed:
-            raise CompileError(place, "#include needs <name> or \"name\"")
-        raise CompileError(place, f"no header '{includepath}'", "a -I folder that holds it, or one of the project's headers")
+            raise CompileError(place, '#include needs <name> or "name"')
+        raise CompileError(place, f"no header '{includepath}'", "a header of the project, or -I with its folder")
 
-    def on_directive_handle(self, directive, toks, ifpassthru, precedingtoks):
+    def on_directive_unknown(self, directive, toks, ifpassthru, precedingtoks):
+        place = Place(directive.source, directive.lineno)
         if directive.value == "error":
-            text = "".join(tok.value for tok in toks)
-            raise CompileError(Place(directive.source, directive.lineno), f"#error {text}")
-        if directive.value == "warning":
+            raise CompileError(place, f"#error {''.join(tok.value for tok in toks)}")
+        if directive.value in ("warning", "ident"):
             return True
-        return super().on_directive_handle(directive, toks, ifpassthru, precedingtoks)
+        if directive.value in ("pragma", "line"):
+            return super().on_directive_unknown(directive, toks, ifpassthru, precedingtoks)
+        raise CompileError(place, f"unknown directive '#{directive.value}'")
+
+
+_SPLICE = re.compile(r"[^\n]*(?:\\[ \t]*\n[^\n]*)+")
+
+
+def spliced(text: str) -> str:
+    """Lines that end in a backslash joined with the next (C11 5.1.1.2); the number of lines stays."""
+
+    def join(match: re.Match) -> str:
+        row, count = re.subn(r"\\[ \t]*\n", "", match.group())
+        return row + "\n" * count
+
+    return _SPLICE.sub(join, text)
 
 
 def preprocess(path: Path | str, include: list[Path], defines: dict[str, str]) -> str:
@@ -102,6 +122,6 @@ def preprocess(path: Path | str, include: list[Path], defines: dict[str, str]) -
     for name, value in {**PREDEFINED, **defines}.items():
         tool.define(f"{name} {value}")
     out = io.StringIO()
-    tool.parse(text, source)
+    tool.parse(spliced(text), source)
     tool.write(out)
     return out.getvalue()

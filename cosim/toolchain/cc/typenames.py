@@ -146,13 +146,18 @@ class TypeNames:
             return self._named(node)
         if kind is c_ast.AttributedType:
             if isinstance(node.type, c_ast.Struct | c_ast.Union) and node.type.decls is not None:
-                return self._record(node.type, attributes.collect(node.attributes, Attributes()))
+                if node.type not in self.specified:
+                    own = attributes.collect(node.attributes, Attributes())
+                    self.specified[node.type] = self._record(node.type, own)
+                return self.specified[node.type]
             attributes.collect(node.attributes, marks)
             return self._specified(node.type, marks)
-        if kind is c_ast.Struct or kind is c_ast.Union:
-            return self._record(node, Attributes())
-        if kind is c_ast.Enum:
-            return self._enum(node)
+        if kind is c_ast.Struct or kind is c_ast.Union or kind is c_ast.Enum:
+            known = self.specified.get(node)  # declarators after a comma share the node
+            if known is None:
+                known = self._enum(node) if kind is c_ast.Enum else self._record(node, Attributes())
+                self.specified[node] = known
+            return known
         if kind is c_ast.TypeOf:
             if isinstance(node.expr, c_ast.Typename):
                 return self.type_name(node.expr)
