@@ -12,7 +12,7 @@ Time limits are zero by default; with nobody else to wake the thread, an unlimit
 from rtos_model.machine.capability import Cap
 from rtos_model.services.errors import ServiceModelError
 from rtos_model.services.image import Compartment, Export, Image, SealedImport, Thread, quota
-from rtos_model.services.kernel import Kernel
+from rtos_model.services.kernel import Kernel, Program
 from rtos_model.services.pointers import Value, as_int
 from rtos_model.services.registry import link
 from rtos_model.services.switcher import Ctx
@@ -22,10 +22,15 @@ QUOTA = "quota"
 
 
 class Session:
-    """A booted system with one thread in compartment `main`, whose next call is made by `call`."""
+    """A booted system with one thread in compartment `main`, whose next call is made by `call`.
 
-    def __init__(self, *, quota_bytes: int = 4096, stack: int = 4096, image: Image | None = None):
-        program = {"main.entry": self._entry}
+    An `image` of one's own runs the session as `main.entry`; `program` has the bodies of its other functions.
+    """
+
+    def __init__(
+        self, *, quota_bytes: int = 4096, stack: int = 4096, image: Image | None = None, program: Program | None = None
+    ):
+        program = {"main.entry": self._entry, **(program or {})}
         self._request: tuple[str, tuple[Value, ...]] | None = None
         self._result: object = None
         if image is None:
