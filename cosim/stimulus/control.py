@@ -2,7 +2,7 @@
 
 from cosim.stimulus.frame import NOWHERE, Slot
 from cosim.stimulus.item import Fetch, Part, clear, constant, size, wide
-from cosim.stimulus.plain import FILLERS
+from cosim.stimulus.plain import FILLERS, number
 from cosim.stimulus.scene import Scene
 from cosim.stimulus.system import csr, scr
 from rtl.isa.table import INSNS, Unit
@@ -19,11 +19,15 @@ def branch(scene: Scene) -> list[Part]:
     distance = 4 + size(inner)
     if scene.chance(0.2):
         return [wide("cjal", 0, distance), *inner]
+    numbers: list[Part] = []
     first = scene.any()
     second = first if scene.chance(0.2) else scene.rng.choice((0, scene.any()))
+    if scene.chance(0.4):
+        first, second = scene.fresh(2)
+        numbers = [*constant(first, number(scene)), *constant(second, number(scene))]
     name = scene.rng.choice(BRANCHES)
     narrow = scene.code(name, first, second, distance - 2)
-    return [narrow if narrow.size == 2 else wide(name, first, second, distance), *inner]
+    return [*numbers, narrow if narrow.size == 2 else wide(name, first, second, distance), *inner]
 
 
 def loop(scene: Scene) -> list[Part]:

@@ -102,5 +102,5 @@ def data_range(rng: random.Random, frame: Frame) -> tuple[int, int]:
     length = rng.choice((8, 16, 24, 64, 256, rng.randrange(64), rng.randrange(2048), 1 << rng.randrange(13)))
     length = representable_length(length)
     granule = GRANULE if length < 1 << 12 else length & -length
-    start = frame.data.base + rng.randrange(0, frame.data.size - length, granule)
+    start = frame.data.base + rng.randrange(0, (frame.data.size - length) >> rng.choice((0, 2)), granule)
     return (start + rng.randrange(8) if length < 64 and not rng.randrange(4) else start), length

@@ -11,6 +11,7 @@ from cosim.stimulus.descriptors import POOL, for_program
 from cosim.stimulus.frame import Frame, frame
 from cosim.stimulus.item import Item
 from cosim.stimulus.plain import (
+    arithmetic,
     capability,
     copy,
     derive,
@@ -26,6 +27,7 @@ from cosim.stimulus.plain import (
 )
 from cosim.stimulus.program import Parameters, RandomProgram
 from cosim.stimulus.scene import Scene
+from cosim.stimulus.sealing import compare, free, narrow, seal, unseal
 from cosim.stimulus.system import (
     alarm,
     csr,
@@ -51,6 +53,12 @@ WEIGHTS = {
     store_capability: 9,
     copy: 6,
     derive: 8,
+    arithmetic: 5,
+    seal: 3,
+    unseal: 3,
+    narrow: 3,
+    compare: 2,
+    free: 3,
     edge: 4,
     branch: 6,
     loop: 3,
@@ -75,10 +83,10 @@ WEIGHTS = {
 """How often each kind of item comes, relative to the others."""
 POOR = 6
 """With fewer registers to load through than this, the next item makes a capability."""
-ITEMS = 120
+ITEMS = 130
 STEPS_PER_ITEM = 3000
 """More than any item takes, interrupts included."""
-RANDOM_DATA = 1024
+RANDOM_DATA = 3072
 
 
 class Stuck(RuntimeError):

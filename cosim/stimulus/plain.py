@@ -21,6 +21,7 @@ LOADS = [row for row in INSNS if row.unit is Unit.LOAD and row.name != "clc"]
 STORES = [row for row in INSNS if row.unit is Unit.STORE and row.name != "csc"]
 SMALL = (0, 1, 2, 4, 8, 16, 31, 32, -1, -2, -4, -8, -16, -32)
 BIT_WIDTHS = (3, 6, 12)
+EDGES = (0, 1, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF, 0x8000_0001, 0x1FF, 0x200, 0x7F_C000, 0x7F_C001, 0x55AA_55AA)
 
 
 def immediate(scene: Scene, name: str) -> int:
@@ -31,6 +32,19 @@ def immediate(scene: Scene, name: str) -> int:
     else:
         value = scene.rng.getrandbits(scene.rng.choice(BIT_WIDTHS)) * (-1 if field.signed and scene.chance(0.5) else 1)
     return value if value in field.range else field.extract(scene.rng.getrandbits(32))
+
+
+def number(scene: Scene) -> int:
+    """32 bits: at the edges, any, or small and negative."""
+    return scene.rng.choice((scene.rng.choice(EDGES), scene.rng.getrandbits(32), -scene.rng.getrandbits(10)))
+
+
+def arithmetic(scene: Scene) -> list[Part]:
+    """An operation on numbers that are made for it: what lies in registers is mostly small or an address."""
+    row = scene.rng.choice([row for row in INTEGER if "rs2" in row.operands])
+    first, second = scene.fresh(2)
+    code = scene.code(row.name, scene.target(), first, second)
+    return [*constant(first, number(scene)), *constant(second, number(scene)), code]
 
 
 def integer(scene: Scene) -> list[Part]:

@@ -8,7 +8,7 @@ import pytest
 
 from cosim.errors import UserError
 from cosim.stimulus.frame import frame
-from cosim.stimulus.generator import WEIGHTS, generate
+from cosim.stimulus.generator import ITEMS, WEIGHTS, generate
 from cosim.stimulus.program import measure
 from cosim.toolchain.program import build_program
 from rtl.config import BENCH, SAFE, TimerConfig
@@ -31,7 +31,7 @@ def measures(programs):
 def test_every_program_ends_by_itself(programs, measures):
     for program, found in zip(programs, measures, strict=True):
         assert found.exit_code == 0, f"seed {program.seed}: {found.steps} steps, exit code {found.exit_code}"
-        assert len(program.items) == 120
+        assert len(program.items) == ITEMS
 
 
 def test_everything_comes_up(programs, measures):
@@ -95,7 +95,7 @@ def test_a_system_without_the_devices_is_refused():
 def test_too_many_items_are_refused(programs):
     program = programs[0]
     with pytest.raises(ValueError, match="do not fit"):
-        program.with_items(program.items * 60).image()
+        program.with_items(program.items * 50).image()
 
 
 def test_the_frame_is_what_the_source_says():
