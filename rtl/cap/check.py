@@ -33,9 +33,14 @@ class AccessCheck(wiring.Component):
         m = Module()
         cap = self.authority.cap
         capability = self.size == GRANULE.bit_length() - 1
-        above, room = Signal(TOP_BITS), Signal(TOP_BITS + 1)
-        m.d.comb += [above.eq(self.address - self.authority.base), room.eq(self.authority.top - self.address)]
-        inside = ~above[-1] & ~room[-1] & (room[:-1] >= 1 << self.size)
+        # The last address with room for the access does not wait for the address, which comes late.
+        last, above, room = Signal(TOP_BITS + 1), Signal(TOP_BITS), Signal(TOP_BITS + 1)
+        m.d.comb += [
+            last.eq(self.authority.top - (1 << self.size)),
+            above.eq(self.address - self.authority.base),
+            room.eq(last[:-1] - self.address),
+        ]
+        inside = ~above[-1] & ~last[-1] & ~room[-1]
         with m.If(~cap.tag):
             m.d.comb += self.fault.eq(CapFault.TAG)
         with m.Elif(cap.sealed()):
