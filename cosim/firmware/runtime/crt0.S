@@ -49,9 +49,9 @@ _start:
 	csetboundsimm	ca2, ca2, 16
 	csc	ca3, 8(ca2)			// the stack is local: only a capability with SL can store it
 
-	// Heap: between image and stack; device registers: data only; revocation bitmap.
-	li	a0, __image_end + 63
-	andi	a0, a0, -64
+	// Heap: between image and stack (rounded inwards); device registers: data only; revocation bitmap.
+	li	a0, __image_end + 1023	// so aligned, bounds can cover 511 KiB
+	andi	a0, a0, -1024
 	li	a1, __ram_end - STACK_SIZE
 	sub	a1, a1, a0
 	csetaddr	ca3, cs0, a0

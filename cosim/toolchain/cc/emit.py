@@ -93,7 +93,7 @@ class Emitter:
         return self.lines
 
     def _head(self, symbol: Global) -> None:
-        section = symbol.attributes.section or f".text.{symbol.label}"
+        section = symbol.attributes.section or f".text.fn.{symbol.label}"
         self.lines.append(f'\t.section\t{section},"ax",@progbits')
         if not symbol.static:
             self.lines.append(f"\t{'.weak' if symbol.attributes.weak else '.globl'}\t{symbol.label}")

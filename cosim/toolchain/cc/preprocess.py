@@ -2,7 +2,6 @@
 
 import io
 import os
-import re
 from pathlib import Path
 
 import pcpp
@@ -93,17 +92,20 @@ class _Preprocessor(pcpp.Preprocessor):
         raise CompileError(place, f"unknown directive '#{directive.value}'")
 
 
-_SPLICE = re.compile(r"[^\n]*(?:\\[ \t]*\n[^\n]*)+")
-
-
 def spliced(text: str) -> str:
     """Lines that end in a backslash joined with the next (C11 5.1.1.2); the number of lines stays."""
-
-    def join(match: re.Match) -> str:
-        row, count = re.subn(r"\\[ \t]*\n", "", match.group())
-        return row + "\n" * count
-
-    return _SPLICE.sub(join, text)
+    if "\\" not in text:
+        return text
+    out, parts = [], []
+    for row in text.split("\n"):
+        bare = row.rstrip(" \t\r")
+        if bare.endswith("\\"):
+            parts.append(bare[:-1])
+            continue
+        out.append("".join([*parts, row]))
+        out += [""] * len(parts)
+        parts = []
+    return "\n".join([*out, *parts])
 
 
 def preprocess(path: Path | str, include: list[Path], defines: dict[str, str]) -> str:
