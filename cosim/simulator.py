@@ -1,14 +1,21 @@
 """A running simulator: the process with the verilated design, which does one job after the other."""
 
+import os
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Self
 
+import find_libpython  # a dependency of cocotb's
+from cocotb_tools import config as cocotb_config
+
 from cosim.bench.job import DESCRIPTOR, Ended, Events, Job, Records
-from cosim.build import Build, simulator_environment
+from cosim.build import ROOT, Build
+from cosim.errors import UserError
+from cosim.wrapper import TOP
 
 PATIENCE = 10
 """Seconds that the process gets to end by itself."""
@@ -76,3 +83,21 @@ class Simulator:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+
+
+def simulator_environment() -> dict[str, str]:
+    """What cocotb must find in the environment of the simulator's process."""
+    libpython = find_libpython.find_libpython()
+    if libpython is None:
+        raise UserError(f"no shared libpython belongs to {sys.executable}; cocotb needs one (Debian: libpython3-dev)")
+    return {
+        **os.environ,
+        "GPI_USERS": f"{libpython};{cocotb_config.pygpi_entry_point()}",
+        "PYGPI_PYTHON_BIN": sys.executable,
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), *sys.path])),
+        "COCOTB_TOPLEVEL": TOP,
+        "TOPLEVEL_LANG": "verilog",
+        "COCOTB_TRUST_INERTIAL_WRITES": "1",
+        "COCOTB_LOG_LEVEL": "WARNING",
+        "GPI_LOG_LEVEL": "WARNING",
+    }

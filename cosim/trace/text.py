@@ -28,7 +28,8 @@ class TextView:
         """All lines of a record one after the other, each padded to its length."""
         fields = unpack(RECORD.unpack(record))
         lines = self.lines(fields)
-        return b"".join(lines[name].encode("ascii", "replace")[:size].ljust(size, b"\0") for name, size in TEXTS.items())
+        cells = ((lines[name].encode("ascii", "replace"), size) for name, size in TEXTS.items())
+        return b"".join(text[:size].ljust(size, b"\0") for text, size in cells)
 
     def lines(self, fields: dict[str, int]) -> dict[str, str]:
         def cap(name: str, address: str = "") -> str:
