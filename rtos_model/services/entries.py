@@ -66,14 +66,19 @@ def entries_of(module: ModuleType) -> list[Entry]:
     return [entry for entry in found if entry.run.__module__ == module.__name__]
 
 
-def owners(entries: list[Entry], keys: dict[str, tuple[str, ...]]) -> tuple[list[Compartment], list[Library]]:
-    """The RTOS's own compartments and libraries as an image lists them; `keys` are their static sealing keys."""
+def owners(
+    entries: list[Entry], keys: dict[str, tuple[str, ...]], handlers: dict[str, tuple[str, ...]]
+) -> tuple[list[Compartment], list[Library]]:
+    """The RTOS's own compartments and libraries as an image lists them, with their static keys and error handlers."""
     compartments: dict[str, list[Export]] = {name: [] for name in keys}
     libraries: dict[str, list[Export]] = {}
     for entry in (one for one in entries if one.inline_uses is None):
         (libraries if entry.is_library else compartments).setdefault(entry.owner, []).append(entry.export)
     return (
-        [Compartment(name=n, exports=tuple(e), keys=keys.get(n, ())) for n, e in compartments.items()],
+        [
+            Compartment(name=n, exports=tuple(e), keys=keys.get(n, ()), handlers=handlers.get(n, ()))
+            for n, e in compartments.items()
+        ],
         [Library(name=n, exports=tuple(e)) for n, e in libraries.items()],
     )
 

@@ -1,4 +1,4 @@
-"""The protocol of a flag lock's word (LK-1, LK-2), for whoever holds a pointer to one: library locks and the allocator.
+"""The protocol of a flag lock's word (LK-1, LK-2, LK-4), for library locks and the allocator.
 
 Bit 16 = locked, bit 17 = locked with waiters, bit 18 = destruction mode; the low half is the owner's thread number for
 a lock with priority inheritance, else 0.
@@ -37,5 +37,13 @@ def release(ctx, word: Value):
     """LK-2: all waiters are woken and try again; the destruction bit stays."""
     value = ctx.load(word)
     ctx.store(word, value & DESTRUCTION)
+    if value & WAITERS:
+        yield from notify(ctx, word)
+
+
+def destroy(ctx, word: Value):
+    """LK-4: whoever waits is woken and sees the bit, which stays for ever."""
+    value = ctx.load(word)
+    ctx.store(word, value | DESTRUCTION)
     if value & WAITERS:
         yield from notify(ctx, word)

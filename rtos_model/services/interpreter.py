@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rtos_model.machine.capability import Cap
+from rtos_model.services.code_pointers import pointer_to
 from rtos_model.services.errors import Cause, ServiceModelError, Trap
 from rtos_model.services.pointers import LETTERS, Value, as_cap, as_int, digest, permission_mask
 from rtos_model.services.steps import (
@@ -17,6 +18,7 @@ from rtos_model.services.steps import (
     During,
     Expect,
     Expression,
+    Function,
     Get,
     GetCap,
     If,
@@ -226,6 +228,8 @@ def evaluate(ctx, expression: Expression, variables: Variables) -> Value:
             return ctx.imported(name)
         case Callback(function):
             return ctx.callback(function)
+        case Function(name):
+            return pointer_to(ctx, name)
         case Get(pointer, offset, size):
             return ctx.load(evaluate(ctx, pointer, variables), offset, size)
         case GetCap(pointer, offset):

@@ -250,9 +250,9 @@ class Kernel:
 
     def _program_target(self, owner: str, function: str) -> Target:
         export = self._export(owner, function)
-        return Target(
-            owner, function, False, export.posture, export.min_stack, export.arguments, self.body(owner, function)
-        )
+        service = registry.ENTRIES.get(function)  # a thread may start in a service: pool workers, the timer thread
+        run = service.run if service is not None and service.owner == owner else self.body(owner, function)
+        return Target(owner, function, False, export.posture, export.min_stack, export.arguments, run)
 
     def _export(self, owner: str, function: str) -> Export:
         return next(e for e in self.image.compartment(owner).exports if e.name == function)
@@ -267,7 +267,7 @@ class Kernel:
 
     def _check_program(self) -> None:
         for thread in self.image.threads:
-            self.body(thread.compartment, thread.entry)
+            self._program_target(thread.compartment, thread.entry)
         for name in self.program:
             owner, _, function = name.partition(".")
             known = {e.name for e in self.image.compartment(owner).exports}

@@ -161,18 +161,18 @@ def queue_create(ctx, t: Value, quota: Value, out: Value, size: int, count: int)
     return 0
 
 
-def _single(result: int) -> int:
+def single(result: int) -> int:
     return 0 if result == 1 else result
 
 
 @library("queue")
 def queue_send(ctx, t: Value, q: Value, source: Value):
-    return _single((yield from transfer(ctx, t, q, source, 1, sending=True)))
+    return single((yield from transfer(ctx, t, q, source, 1, sending=True)))
 
 
 @library("queue")
 def queue_receive(ctx, t: Value, q: Value, target: Value):
-    return _single((yield from transfer(ctx, t, q, target, 1, sending=False)))
+    return single((yield from transfer(ctx, t, q, target, 1, sending=False)))
 
 
 @library("queue")

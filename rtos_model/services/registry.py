@@ -7,17 +7,25 @@ from collections.abc import Iterable, Mapping
 
 from rtos_model.services import (
     allocator,
+    event_group,
+    freertos,
     futex,
     hazards,
     heap_lock,
     heap_release,
     interrupts,
+    locks,
+    message_queue,
     multiwaiter,
     quarantine,
     queue,
     quota,
+    ring_buffer,
     sealing,
     switcher_helpers,
+    sync,
+    thread_pool,
+    timer_service,
     token,
 )
 from rtos_model.services.entries import Entry, entries_of, imports_of, owners
@@ -42,7 +50,7 @@ from rtos_model.services.image import (
 from rtos_model.services.image import quota as quota_of
 from rtos_model.services.interrupts import counter_name
 from rtos_model.services.loader import HAZARD_SLOTS, HAZARDS
-from rtos_model.services.steps import callees, imported_names
+from rtos_model.services.steps import callees, imported_names, pointed_at
 
 MODULES = (
     futex,
@@ -58,9 +66,25 @@ MODULES = (
     sealing,
     switcher_helpers,
     queue,
+    locks,
+    sync,
+    event_group,
+    message_queue,
+    ring_buffer,
+    thread_pool,
+    timer_service,
+    freertos,
 )
 ENTRIES: dict[str, Entry] = {entry.name: entry for module in MODULES for entry in entries_of(module)}
-KEYS = {"scheduler": (INTERRUPT_KEY[1], multiwaiter.KEY[1]), "allocator": (MALLOC_KEY[1],)}
+KEYS = {
+    "scheduler": (INTERRUPT_KEY[1], multiwaiter.KEY[1]),
+    "allocator": (MALLOC_KEY[1],),
+    "message_queue": (message_queue.KEY[1],),
+    "timer_service": (timer_service.KEY[1],),
+}
+HANDLERS: dict[str, tuple[str, ...]] = message_queue.HANDLERS | timer_service.HANDLERS
+AMBIENT = allocator.AMBIENT | thread_pool.AMBIENT | freertos.AMBIENT
+"""Functions that use their caller's default quota."""
 IMPORTS: dict[str, tuple[str, ...]] = {}
 for _module in MODULES:
     for _owner, _functions in getattr(_module, "IMPORTS", {}).items():
@@ -92,7 +116,7 @@ def link(
         sealed.append(quarantine.RIGHT)
         if not any(one.number == REVOKER_INTERRUPT for one in interrupts):
             interrupts += (Interrupt(name="revoker", number=REVOKER_INTERRUPT, priority=2, edge=True),)
-    own, libraries = owners(list(ENTRIES.values()), KEYS)
+    own, libraries = owners(list(ENTRIES.values()), KEYS, HANDLERS)
     counters = tuple(Word(name=counter_name(one)) for one in interrupts)
     linked = [
         _with(c, _core_imports(c.name, kind), GLOBALS.get(c.name, ()) + (counters if c.name == "scheduler" else ()))
@@ -139,8 +163,9 @@ def _used(compartment: Compartment, program: Mapping[str, object]) -> list[Impor
             found += [one for name in names for one in _function(name)]
         else:
             found += [one for name in callees(body) for one in _function(name)]
+            found += [one for name in pointed_at(body) if name in ENTRIES for one in _function(name)]
             found += [SealedImport(sealed=name) for name in imported_names(body)]
-            if any(name in allocator.AMBIENT for name in callees(body)):
+            if any(name in AMBIENT for name in callees(body)):
                 found.append(SealedImport(sealed=allocator.default_quota(compartment.name)))
     return found
 

@@ -92,9 +92,10 @@ def simple(
     id: str,
     title: str,
     rules: str,
-    threads: Mapping[str, Body],
+    threads: Mapping[str, Body | str],
     *,
     priorities: Mapping[str, int] = USUAL_PRIORITIES,
+    stacks: Mapping[str, int] | None = None,
     words: Iterable[str | Word] = (),
     imports: Iterable[Import] = (),
     sealed: Iterable[SealedObject] = (),
@@ -114,11 +115,14 @@ def simple(
 ) -> Scenario:
     """A scenario whose `threads` (name to body, in declaration order) run in compartment `main`.
 
+    A thread that starts in a service has the entry's name (`thread_pool.thread_pool_run`) instead of a body.
     Threads called H, M and L have priorities 3, 2 and 1; others are given in `priorities`. `words` are globals of
     `main` (a name is a 4-byte zero), `keys` its own static sealing keys. Further compartments bring their own
     `program`. Lists of names are strings with blanks; `expect` is one line per event.
     """
-    bodies = {f"main.{name}": body for name, body in threads.items()} | dict(program or {})
+    entries = {name: body if isinstance(body, str) else f"main.{name}" for name, body in threads.items()}
+    bodies = {f"main.{name}": body for name, body in threads.items() if not isinstance(body, str)}
+    bodies |= dict(program or {})
     main = Compartment(
         name="main",
         exports=tuple(
@@ -131,14 +135,17 @@ def simple(
         globals=tuple(word if isinstance(word, Word) else Word(name=word) for word in words),
         handlers=handlers,
     )
-    levels = USUAL_PRIORITIES | dict(priorities)
+    levels, stack_of = USUAL_PRIORITIES | dict(priorities), dict(stacks or {})
     return Scenario(
         id=id,
         title=title,
         rules=tuple(rules.split()),
         image=link(
             compartments=[main, *compartments],
-            threads=[Thread(name=n, compartment="main", entry=n, priority=levels.get(n, 1)) for n in threads],
+            threads=[
+                Thread(name=n, compartment=at, entry=entry, priority=levels.get(n, 1), stack=stack_of.get(n, 1024))
+                for n, (at, _, entry) in ((n, entry.partition(".")) for n, entry in entries.items())
+            ],
             program=bodies,
             sealed_objects=tuple(sealed),
             interrupts=tuple(interrupts),

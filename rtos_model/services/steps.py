@@ -61,6 +61,13 @@ class Callback:
 
 
 @dataclass(frozen=True, slots=True)
+class Function:
+    """Plain pointer to a function of the own compartment or of a library, for an ordinary call."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Get:
     """A load of 1, 2 or 4 bytes through a capability."""
 
@@ -114,7 +121,7 @@ class Now:
     """Low word of the cycle counter."""
 
 
-Expression = int | str | Op | Var | Imported | Callback | Get | GetCap | Narrow | Untagged | Ask | At | Now
+Expression = int | str | Op | Var | Imported | Callback | Function | Get | GetCap | Narrow | Untagged | Ask | At | Now
 
 # ------------------------------------------------------------------------------------------- steps
 
@@ -247,8 +254,8 @@ Step = (
 RECORDS = {
     cls.__name__: cls
     for cls in (
-        Op, Var, Imported, Callback, Get, GetCap, Narrow, Untagged, Ask, At, Now, Let, Local, Limit, Put, PutCap, Do,
-        Invoke, Expect, If, While, Repeat, Advance, Raise, Yield, Return, Panic, Disabled, During, Say,
+        Op, Var, Imported, Callback, Function, Get, GetCap, Narrow, Untagged, Ask, At, Now, Let, Local, Limit, Put,
+        PutCap, Do, Invoke, Expect, If, While, Repeat, Advance, Raise, Yield, Return, Panic, Disabled, During, Say,
     )
 }  # fmt: skip
 
@@ -300,6 +307,11 @@ def walk(thing: object) -> Iterator[object]:
 
 def callees(body: tuple[Step, ...]) -> list[str]:
     return list(dict.fromkeys(one.function for one in walk(body) if isinstance(one, Do)))
+
+
+def pointed_at(body: tuple[Step, ...]) -> list[str]:
+    """Functions whose plain address is taken."""
+    return list(dict.fromkeys(one.name for one in walk(body) if isinstance(one, Function)))
 
 
 def imported_names(body: tuple[Step, ...]) -> list[str]:

@@ -188,7 +188,7 @@ class Ctx:
             self.sp = sp
             return result
         if target.is_library:
-            return (yield from self._library(target, arguments))
+            return (yield from self.call_library(target, arguments))
         return (yield from call(self, target, arguments))
 
     def invoke(self, callback: Value, *arguments: Value) -> Steps:
@@ -196,7 +196,7 @@ class Ctx:
         target = self.kernel.callback_target(callback)
         return (yield from call(self, target, arguments))
 
-    def _library(self, target: Target, arguments: tuple[Value, ...]) -> Steps:
+    def call_library(self, target: Target, arguments: tuple[Value, ...]) -> Steps:
         sp = self.sp
         inner = Ctx(self.kernel, self.thread, self.frame, self.stack, sp, target.owner)
         given = self.kernel.filtered(arguments)
