@@ -105,6 +105,7 @@ def run_rtl(
     max_cycles: int = MAX_CYCLES,
     inputs: tuple[Input, ...] = (),
     waves: str | None = None,
+    waves_from: int = 0,
     watch: Watch = Watch(),
 ) -> RunResult:
     """Run on the RTL; with `check`, the golden machine follows and the first difference ends the run."""
@@ -115,13 +116,15 @@ def run_rtl(
         idle=dict.fromkeys(simulator.build.design.inputs, 0),
         inputs=inputs,
         waves=waves,
+        waves_from=waves_from,
         symbols=dict(program.symbols),
         records=check or watch.log is not None,
         dumps=dumps(config) if check else (),
     )
     follower = _Follower(config, lockstep, watch)
-    started = time.monotonic()
+    started = None
     for message in simulator.run(job):
+        started = started or time.monotonic()
         follower.take(message)
         if follower.difference:
             simulator.close()

@@ -43,6 +43,7 @@ class Job:
     idle: dict[str, int] = field(default_factory=dict)  # the wrapper's inputs at reset
     inputs: tuple[Input, ...] = ()  # changes to them, in order of their clock
     waves: str | None = None
+    waves_from: int = 0  # cycle
     symbols: dict[str, int] = field(default_factory=dict)  # for the texts in waves
     records: bool = True  # send them
     dumps: tuple[Dump, ...] = ()

@@ -41,12 +41,14 @@ async def run(dut: Dut, job: Job, send) -> None:
         dut.write_array(load.array, load.first, load.words, load.data)
     dut.leave_reset()
     text = TextView(job.symbols)
-    if job.waves:
-        dut.start_waves(job.waves, text.render)
+    waves_at = job.waves_from if job.waves else job.max_cycles
     started = time.monotonic()
     sent, inputs = 0, deque(job.inputs)
     while dut.running and dut.cycles < job.max_cycles:
-        until = min(job.max_cycles, inputs[0].clock if inputs else job.max_cycles)
+        if dut.cycles >= waves_at:
+            dut.start_waves(job.waves, text.render)
+            waves_at = job.max_cycles
+        until = min(waves_at, inputs[0].clock if inputs else job.max_cycles)
         await dut.advance(max(1, min(CHUNK, until - dut.cycles)))
         while inputs and inputs[0].clock <= dut.cycles:
             change = inputs.popleft()

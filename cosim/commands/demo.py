@@ -20,6 +20,8 @@ from rtl.config import PROFILES, profile
 FOLDER = SIM_BUILD / "demo"
 SERVICE_MISMATCH = 250
 MAX_CYCLES = 1_000_000
+WAVE_CYCLES = 4_000
+"""Cycles shown in the waves, up to the end: the trap and the use of freed memory are among them."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,17 +40,14 @@ def run(args: argparse.Namespace) -> int:
     progress = Progress()
     say(f"running {image} on the core, the golden machine follows")
     with Simulator(build, FOLDER) as simulator:
-        result = run_rtl(
-            simulator,
-            config,
-            program,
-            max_cycles=MAX_CYCLES,
-            waves=None if args.no_waves else str(waves.absolute()),
-            watch=Watch(console=show(progress), progress=progress.update),
-        )
-    progress.clear()
-    if not args.no_waves:
-        write_save_file(waves)
+        watch = Watch(console=show(progress), progress=progress.update)
+        result = run_rtl(simulator, config, program, max_cycles=MAX_CYCLES, watch=watch)
+        progress.clear()
+        if not args.no_waves and result.verdict is Verdict.EXIT:
+            start = max(0, result.cycles - WAVE_CYCLES)
+            say(f"running it once more for waves of the last {result.cycles - start:,} cycles")
+            run_rtl(simulator, config, program, check=False, waves=str(waves.absolute()), waves_from=start)
+            write_save_file(waves)
     if result.verdict is not Verdict.EXIT:
         conclude(result, program, f"cheriot run {image} --profile {config.name}")
         return result.code

@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-check", action="store_true", help="run the RTL alone, nothing compared")
     parser.add_argument("--trace", type=Path, metavar="FILE", help="write the commit log, a line per instruction")
     parser.add_argument("--waves", type=Path, metavar="FILE", help="dump waves (.vcd or .fst) and a .gtkw beside them")
+    parser.add_argument("--waves-from", type=number, default=0, metavar="N", help="dump waves from this cycle on")
     parser.add_argument("--max-cycles", type=number, metavar="N", default=MAX_CYCLES, help="give up after so many")
 
 
@@ -80,6 +81,7 @@ def simulate(args: argparse.Namespace, config: SocConfig, program: Program, watc
             check=not args.no_check,
             max_cycles=args.max_cycles,
             waves=str(args.waves.absolute()) if args.waves else None,
+            waves_from=args.waves_from,
             watch=watch,
         )
     if args.waves:
