@@ -35,6 +35,7 @@ from rtos_model.services.loader import (
 )
 from rtos_model.services.memory import GRANULE, Memory
 from rtos_model.services.pointers import STACK_PERMISSIONS, Value, as_cap
+from rtos_model.services.registers import sweep_running, sweep_suspended
 from rtos_model.services.revoker import Revoker
 from rtos_model.services.scheduler import NEVER, Clock, Reason, Scheduler, State, Tcb
 from rtos_model.services.steps import Step
@@ -307,6 +308,9 @@ class Kernel:
         """HP-43: globals, stacks, heap, and the variables that stand for registers."""
         self.memory.sweep(self.memory.start, self.memory.start + self.memory.size)
         self.filter_registers()
+        for state in self.threads.values():
+            sweep_suspended(state.body, self.memory.filtered)
+        sweep_running(self.memory.filtered)
 
     def filtered(self, values: tuple[Value, ...]) -> tuple[Value, ...]:
         """Registers as they are now: untagged where the object has died."""

@@ -97,3 +97,38 @@ def test_wrong_frees_change_nothing():
     assert left(session) == before
     assert session.call("heap_free", session.quota, pointer) == 0
     assert session.call("heap_free", session.quota, pointer) == -Errno.EINVAL
+
+
+def holes(*shape):
+    """A heap whose free chunks are these (offset, size), as (heap, offset 0)."""
+    heap = Session().kernel.heap
+    heap.free = [(heap.start + offset, size) for offset, size in shape]
+    return heap, heap.start
+
+
+def test_the_smallest_hole_that_fits_is_taken_and_the_lowest_of_equals():
+    """HP-13."""
+    heap, zero = holes((0, 64), (96, 32), (256, 32), (512, 24), (600, 128))
+    assert heap.fit(24) == (zero + 96, zero + 96, 32)
+    assert heap.fit(16) == (zero + 512, zero + 512, 24)
+    assert heap.fit(60) == (zero + 600, zero + 600, 72)
+    assert heap.fit(48) == (zero, zero, 64)
+    assert heap.fit(128) is None
+
+
+def test_a_prefix_is_nothing_or_a_whole_chunk():
+    """HP-13: bodies of 4,089 bytes are 16-aligned; a prefix of 8 bytes would be too small to stand alone."""
+    heap, zero = holes((0, 8000))
+    assert zero % 4096 == 0
+    for offset, start in ((0, 24), (8, 8), (16, 40), (24, 24), (32, 56)):
+        heap, zero = holes((offset, 8000))
+        assert heap.fit(4089) == (zero + offset, zero + start, 4104)
+
+
+def test_alignment_needs_a_hole_with_room_for_it():
+    """HP-13: the search size is the chunk, the alignment, 16 and 8 more, even where the chunk alone would fit."""
+    search = ((4104 + 16 + 16 + 7) & ~7) + 8
+    heap, zero = holes((8, search - 8))
+    assert heap.fit(4089) is None
+    heap, zero = holes((8, search))
+    assert heap.fit(4089) == (zero + 8, zero + 8, 4104)
