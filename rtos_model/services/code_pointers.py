@@ -46,6 +46,6 @@ def call_pointer(ctx, pointer: Value, *arguments: Value):
     )
     name = unit.exports[(opened.address - start) // STRIDE].name
     if unit.name != ctx.compartment:
-        return (yield from ctx.call_library(kernel.target(unit.name, name), arguments))
+        return (yield from ctx.call_library(kernel.target(ctx.compartment, name), arguments))
     inner = Ctx(kernel, ctx.thread, ctx.frame, ctx.stack, ctx.sp)
     return (yield from run(kernel.body(unit.name, name), inner, kernel.filtered(arguments)))
