@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cosim.errors import UserError
 from cosim.toolchain.elf_reader import is_elf, read_elf
+from cosim.toolchain.image import Image
 from rtl.config import Region, SocConfig
 
 BASE_LETTERS = {"g": "imafd", "e": "e", "i": "i"}
@@ -48,6 +49,12 @@ def load_program(path: Path, config: SocConfig, base: int | None = None) -> Prog
         program = Program(str(path), start, ((start, data),))
     check_fits(program, config)
     return program
+
+
+def linked_program(name: str, image: Image) -> Program:
+    """A program that the toolchain has just linked."""
+    segments = tuple((part.address, part.data.ljust(part.size, b"\0")) for part in image.segments())
+    return Program(name, image.entry, segments, {symbol.name: symbol.address for symbol in image.symbols})
 
 
 def check_fits(program: Program, config: SocConfig) -> None:
