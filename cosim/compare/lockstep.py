@@ -9,9 +9,10 @@ from collections import deque
 from cosim.compare.record import RECORD
 from cosim.compare.report import HISTORY, Difference
 from rtl.isa.table import REGISTERS
+from rtos_model.machine.agenda import Disagreement
 from rtos_model.machine.capability import Cap
 from rtos_model.machine.commit import CLOCK_MASK, Record
-from rtos_model.machine.machine import Disagreement, Machine
+from rtos_model.machine.machine import Machine
 from rtos_model.machine.value import capability
 
 

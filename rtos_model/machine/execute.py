@@ -178,10 +178,10 @@ def _csr(machine, pc: int, after: int, i: Instruction) -> Execution:
 
     def run() -> int:
         check_csr(number, writes, permissions)
-        old = csrs.read(number, machine.visible_lines() if number == MIP else 0)
+        old = csrs.read(number, machine.agenda.visible_lines() if number == MIP else 0)
         if writes:
             csrs.write(number, compute(old, registers[rs1] if imm is None else imm))
-            machine.plan_interrupts()
+            machine.agenda.plan()
         registers[rd] = old
         return after
 
@@ -210,13 +210,13 @@ def _system(machine, pc: int, after: int, i: Instruction) -> Execution:
         if not privileged:
             raise special_fault(CapFault.SYSTEM_REGISTERS)
         machine.csrs.leave_trap()
-        machine.plan_interrupts()
+        machine.agenda.plan()
         to = machine.scrs[SCRS["mepcc"]]
         machine.install(to)
         return to & ADDRESS
 
     def wfi() -> int:
-        machine.wait_for_interrupt()
+        machine.agenda.wait()
         return after
 
     meanings = {

@@ -10,11 +10,12 @@ from rtl.config import SocConfig
 from rtl.isa.csr import SCRS
 from rtl.isa.table import REGISTERS
 from rtl.isa.trap import INTERRUPT, Cause
+from rtos_model.machine.agenda import ALL_LINES, Agenda
 from rtos_model.machine.capability import ROOT_EXECUTABLE, ROOT_MEMORY, ROOT_SEALING
 from rtos_model.machine.commit import CLOCK_MASK, Record, at, mask
 from rtos_model.machine.csrfile import CsrFile
 from rtos_model.machine.execute import Execution, build
-from rtos_model.machine.interrupts import LATENCY, Lines, cause_of
+from rtos_model.machine.interrupts import Lines, cause_of
 from rtos_model.machine.memory import Memory
 from rtos_model.machine.pcc import Pcc
 from rtos_model.machine.platform import Platform
@@ -25,15 +26,9 @@ from rtos_model.machine.trap import Trap
 from rtos_model.machine.value import ADDRESS, METADATA_AT, TAG_AT, number, span
 
 MEPCC, MTCC = SCRS["mepcc"], SCRS["mtcc"]
-INTERRUPTED, MIP_AT, MIP = mask("interrupt"), at("mip"), mask("mip")
-BOUNDARIES = 2
-"""Instructions that may still retire after an interrupt has become deliverable."""
+INTERRUPTED, MIP_AT = mask("interrupt"), at("mip")
 REMEMBERED = 1 << 14
 """Capabilities of which it is remembered what installing them as PCC makes of them."""
-
-
-class Disagreement(Exception):
-    """The machine that is followed did something that this one cannot do: one line that says what."""
 
 
 class Machine:
@@ -58,6 +53,7 @@ class Machine:
         self.memory.device_accessed = self._device_accessed
         self.load_filter = LoadFilter(config.heap, self.memory.blocks["bitmap"])
         self.csrs = CsrFile(self.time)
+        self.agenda = Agenda(self.time, self.lines, self.csrs)
         self.registers = [0] * (REGISTERS + 1)  # the last one takes writes to register 0
         self.scrs = {
             MTCC: number(ROOT_EXECUTABLE.with_address(core.mtcc_reset)),
@@ -77,12 +73,7 @@ class Machine:
         self._installed: dict[int, Pcc] = {}
         self._pccs: dict[tuple[int, int, int], Pcc] = {}
         self.install(number(ROOT_EXECUTABLE.with_address(boot)))
-        self._observed: int | None = None  # interrupt lines as the followed machine saw them
         self._settled = True
-        self._overdue = 0
-        self._deliverable = NEVER  # the clock from which on an enabled interrupt is pending
-        self._sweep_end = NEVER
-        self._attention = NEVER  # the earlier of the two
 
     # What instructions do to the machine
 
@@ -104,28 +95,7 @@ class Machine:
         """A sentry's interrupt posture."""
         if self.csrs.mie != enabled:
             self.csrs.mie = enabled
-            self.plan_interrupts()
-
-    def plan_interrupts(self) -> None:
-        """Work out when an interrupt is next deliverable, after anything that it depends on has changed."""
-        was = self._deliverable
-        self._deliverable = self.lines.rises(self.csrs.enables) if self.csrs.mie else NEVER
-        if was <= self._deliverable <= self.time.now:
-            self._deliverable = was  # it still is
-        else:
-            self._overdue = 0
-        self._attention = min(self._deliverable, self._sweep_end)
-
-    def visible_lines(self) -> int:
-        """The interrupt lines as this instruction sees them."""
-        return self.lines.at(self.time.now) if self._observed is None else self._checked_lines()
-
-    def wait_for_interrupt(self) -> None:
-        """`wfi`: skip the time until an enabled interrupt is pending, if there will be one; else go on at once."""
-        if self._observed is None:
-            event = min(self.lines.rises(self.csrs.enables), self._sweep_end)
-            if event < NEVER:
-                self.time.now = max(self.time.now, event)
+            self.agenda.plan()
 
     # One step
 
@@ -134,7 +104,7 @@ class Machine:
         mepcc = self.pcc.at(self.pc)
         self.scrs[MEPCC] = mepcc & ~(1 << TAG_AT) if clears_mepcc else mepcc
         self.csrs.enter_trap(vector_cause, mtval)
-        self.plan_interrupts()
+        self.agenda.plan()
         self.install(self.scrs[MTCC])
         self.pc = self.scrs[MTCC] & ADDRESS
 
@@ -186,9 +156,9 @@ class Machine:
         self.platform.settle()
         self.lines.note()
         revoker = self.platform.revoker
-        if revoker and self._sweep_end == NEVER and revoker.running:
-            self._sweep_end = self.time.now + len(revoker.granules)
-        self.plan_interrupts()
+        if revoker and self.agenda.sweep_end == NEVER and revoker.running:
+            self.agenda.sweep_end = self.time.now + len(revoker.granules)
+        self.agenda.plan()
 
     def sweep(self, granules: int) -> None:
         """The revoker has visited so many more granules."""
@@ -200,14 +170,14 @@ class Machine:
                 self.load_filter.sweep(block, address)
             revoker.visited()
         if not revoker.running:
-            self._sweep_end = NEVER
+            self.agenda.sweep_end = NEVER
         self._settle()
 
     def _attend(self) -> Record | None:
         """What is due in a free run: the end of a sweep, an interrupt. Returns the interrupt's record."""
-        if self.time.now >= self._sweep_end:
+        if self.time.now >= self.agenda.sweep_end:
             self.sweep(len(self.platform.revoker.granules))
-        if self.time.now < self._deliverable:
+        if self.time.now < self.agenda.deliverable:
             return None
         pc, lines = self.pc, self.lines.at(self.time.now)
         return interrupt_record(self, pc, self._take_interrupt(lines), lines)
@@ -229,12 +199,12 @@ class Machine:
 
         Returns how many have been; instructions that trap count.
         """
-        time, csrs = self.time, self.csrs
+        time, csrs, agenda = self.time, self.csrs, self.agenda
         done = 0
         while done < limit and self.platform.exit_code is None and not self.lockup:
             try:
                 while done < limit:
-                    if time.now >= self._attention:
+                    if time.now >= agenda.attention:
                         self._attend()
                     pc = self.pc
                     self.pc = (self.pcc.plain.get(pc) or self._decode(pc))()
@@ -253,7 +223,7 @@ class Machine:
 
     def step(self) -> Record:
         """One instruction, trap or interrupt, and its record."""
-        record = self._attend() if self.time.now >= self._attention else None
+        record = self._attend() if self.time.now >= self.agenda.attention else None
         if record is None:
             record = self._record()
             self.time.now += 1
@@ -280,44 +250,15 @@ class Machine:
         """What this machine does where another one did `record`, as a record to compare with it.
 
         Taken from `record`: the clock, whether an interrupt was taken, and the interrupt lines that it saw, which
-        must be what the lines were at most LATENCY clocks ago. Raises Disagreement for an interrupt that cannot be,
+        must be what the lines were a few clocks ago at most. Raises Disagreement for an interrupt that cannot be,
         or that is overdue.
         """
         flags = record[0]
-        clock = self.time.now = flags & CLOCK_MASK
-        self._observed = flags >> MIP_AT & MIP >> MIP_AT
-        if flags & INTERRUPTED:
-            return self._follow_interrupt()
-        if clock >= self._deliverable + LATENCY:
-            self._count_overdue()
-        return self._record()
-
-    def _checked_lines(self) -> int:
-        high, low = self.lines.seen_by_core()
-        wrong = self._observed & ~high | ~self._observed & MIP >> MIP_AT & ~low
-        if wrong:
-            raise Disagreement(
-                f"at clock {self.time.now} the interrupt lines (software, timer, external: bits 0 to 2) were seen as"
-                f" {self._observed:#05b}; bits {wrong:#05b} were not so within {LATENCY} clocks"
-            )
-        return self._observed
-
-    def _follow_interrupt(self) -> Record:
-        lines = self._checked_lines()
-        if not self.csrs.mie:
-            raise Disagreement(f"interrupt taken at pc {self.pc:#010x} while interrupts are disabled")
-        if not lines & self.csrs.enables:
-            raise Disagreement(
-                f"interrupt taken at pc {self.pc:#010x} with lines {lines:#05b}, of which none is enabled"
-                f" (enabled are {self.csrs.enables:#05b})"
-            )
+        self.time.now = flags & CLOCK_MASK
+        self.agenda.observed = flags >> MIP_AT & ALL_LINES
         pc = self.pc
-        return interrupt_record(self, pc, self._take_interrupt(lines), lines)
-
-    def _count_overdue(self) -> None:
-        self._overdue += 1
-        if self._overdue > BOUNDARIES:
-            raise Disagreement(
-                f"an interrupt deliverable since clock {self._deliverable} is still not taken at clock"
-                f" {self.time.now}, pc {self.pc:#010x}"
-            )
+        if flags & INTERRUPTED:
+            lines = self.agenda.check_taken(pc)
+            return interrupt_record(self, pc, self._take_interrupt(lines), lines)
+        self.agenda.check_not_taken(pc)
+        return self._record()

@@ -129,7 +129,7 @@ def _csr(machine, i: Instruction, plain: Recorder) -> Recorder:
 
     def run() -> Record:
         record = plain()
-        lines = machine.visible_lines() if number == MIP else 0
+        lines = machine.agenda.visible_lines() if number == MIP else 0
         stored = csrs.reads_back(number, lines) if writes else 0
         return joined(record, pack(csr=number, csr_write=writes, csr_wdata=stored, mip=lines))
 

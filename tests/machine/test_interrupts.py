@@ -3,10 +3,10 @@
 import pytest
 
 from rtl.config import BENCH
+from rtos_model.machine.agenda import Disagreement
 from rtos_model.machine.capability import ROOT_EXECUTABLE, ROOT_MEMORY, ROOT_SEALING
 from rtos_model.machine.commit import pack, unpack
 from rtos_model.machine.interrupts import LATENCY
-from rtos_model.machine.machine import Disagreement
 from rtos_model.machine.value import capability, number
 
 NOP = ("addi", 0, 0, 0)
@@ -20,7 +20,7 @@ def quiet(b, *, compare=2**64 - 1, enabled=ALL, mie=1):
     b.machine.platform.timer.compare = compare
     b.machine.csrs.write(0x304, enabled)
     b.machine.csrs.mie = mie
-    b.machine.plan_interrupts()
+    b.machine.agenda.plan()
     return b
 
 
@@ -49,7 +49,7 @@ def test_run_and_step_agree(bench):
 def test_priority_and_enables(bench, enabled, cause):
     b = quiet(bench(NOP), compare=0, enabled=enabled)
     b.machine.platform.timer.software = 1
-    b.machine.plan_interrupts()
+    b.machine.agenda.plan()
     record = b.step()
     assert record["cause"] == (0 if cause is None else 0x20 | cause)
 
@@ -60,7 +60,7 @@ def test_external_goes_first(bench, full):
     b.machine.platform.timer.software = 1
     plic.priority[1], plic.enabled = 1, 2
     plic.pulse(1)
-    b.machine.plan_interrupts()
+    b.machine.agenda.plan()
     record = b.step()
     assert (record["cause"], record["mip"]) == (0x2B, 7)
 
