@@ -4,7 +4,7 @@ import pytest
 
 from rtl.cap.setbounds import BoundsEncoder
 from rtos_model.machine.capability import ROOT_MEMORY, alignment_mask, encode_bounds, representable_length
-from tests.capabilities import WORD, edge_ranges, some_range, some_word
+from tests.capabilities import EXPONENTS, WORD, edge_ranges, some_range, some_word
 
 
 async def check(ctx, dut, base, length, *, down):
@@ -54,6 +54,21 @@ def test_lengths_around_every_step(simulate, rng, down):
                     for shift in range(0, 33, 2):
                         base = (rng.getrandbits(32) | 1) << shift & WORD - 1
                         await check(ctx, dut, base, length, down=down)
+
+    simulate(dut, bench, clocked=False)
+
+
+@pytest.mark.parametrize("down", [False, True], ids=["nearest", "down"])
+def test_one_bit_below_the_unit(simulate, down):
+    """A single low bit of base, top or length makes a request inexact, whichever it is."""
+    dut = BoundsEncoder()
+
+    async def bench(ctx):
+        for exp in EXPONENTS:
+            base, length = 0x40 << exp, (0x80 if exp == EXPONENTS[-1] else 0x180) << exp
+            for bit in (1 << place for place in range(exp)):
+                for low, more in ((bit, 0), (0, bit), (bit, -bit), (-bit, bit), (bit, bit)):
+                    await check(ctx, dut, base + low, length + more, down=down)
 
     simulate(dut, bench, clocked=False)
 
