@@ -10,7 +10,7 @@ from rtl.isa.capfmt import GRANULE
 from rtl.isa.trap import CapFault, Cause
 from rtos_model.machine.capability import COMPRESSED, EXPANDED, Perm
 from rtos_model.machine.trap import Trap, capability_fault
-from rtos_model.machine.value import PERMS_AT, PERMS_MASK, SEALED, TAG, cleared, permissions, span
+from rtos_model.machine.value import PERMS_AT, PERMS_MASK, SEALED, TAG, cleared, span
 
 
 class Access(NamedTuple):
@@ -30,11 +30,15 @@ LOAD = {
 }
 STORE = {"sb": Access(1), "sh": Access(2), "sw": Access(4), "csc": Access(GRANULE)}
 
-_GRANTED = {
-    kind: tuple(bool(granted & kind) for granted in EXPANDED) for kind in (Perm.LD, Perm.SD, Perm.MC, Perm.SL, Perm.GL)
-}
-_LOADS, _STORES = _GRANTED[Perm.LD], _GRANTED[Perm.SD]
-_STORES_CAPABILITIES, _STORES_LOCAL, _IS_GLOBAL = _GRANTED[Perm.MC], _GRANTED[Perm.SL], _GRANTED[Perm.GL]
+
+def _having(wanted: Perm) -> tuple[bool, ...]:
+    """For each of the compressed permissions, whether they have one of those wanted. (Flags are slow.)"""
+    return tuple(bool(granted & wanted) for granted in EXPANDED)
+
+
+_LOADS, _STORES = _having(Perm.LD), _having(Perm.SD)
+_FOR_CAPABILITIES, _STORES_LOCAL, _IS_GLOBAL = _having(Perm.MC), _having(Perm.SL), _having(Perm.GL)
+_FOR_TYPES = _having(Perm.SE | Perm.US | Perm.U0)
 
 
 def check_load(authority: int, address: int, size: int, register: int) -> None:
@@ -61,7 +65,7 @@ def check_store(authority: int, address: int, size: int, register: int, value: i
     granted = authority >> PERMS_AT & PERMS_MASK
     if not _STORES[granted]:
         raise capability_fault(CapFault.PERMIT_STORE, register)
-    if size == GRANULE and value >= TAG and not _STORES_CAPABILITIES[granted]:
+    if size == GRANULE and value >= TAG and not _FOR_CAPABILITIES[granted]:
         raise capability_fault(CapFault.PERMIT_STORE_CAPABILITY, register)
     _, _, base, top = span(authority)
     if address < base or address + size > top:
@@ -71,23 +75,23 @@ def check_store(authority: int, address: int, size: int, register: int, value: i
 
 
 @cache
-def _attenuated(perms: int, sealed: bool, authority: Perm) -> int:
+def _attenuated(perms: int, sealed: bool, authority: int) -> int:
     """Compressed permissions of a tagged capability that was loaded through an authority with MC."""
-    kept = EXPANDED[perms]
-    if not authority & Perm.LG:
+    kept, granted = EXPANDED[perms], EXPANDED[authority]
+    if not granted & Perm.LG:
         kept &= ~(Perm.GL if sealed else Perm.GL | Perm.LG)
-    if not authority & Perm.LM and not sealed:
+    if not granted & Perm.LM and not sealed:
         kept &= ~(Perm.SD | Perm.LM)
     return COMPRESSED[kept]
 
 
 def attenuated(value: int, authority: int) -> int:
     """What `clc` makes of a granule before the load filter looks at it."""
-    granted = permissions(authority)
-    if not granted & Perm.MC:
-        return cleared(value)
+    granted = authority >> PERMS_AT & PERMS_MASK
     if value < TAG:
         return value
+    if not _FOR_CAPABILITIES[granted]:
+        return cleared(value)
     perms = value >> PERMS_AT & PERMS_MASK
     kept = _attenuated(perms, bool(value & SEALED), granted)
     return value ^ (perms ^ kept) << PERMS_AT
@@ -95,7 +99,7 @@ def attenuated(value: int, authority: int) -> int:
 
 def may_be_revoked(value: int) -> bool:
     """Whether the load filter looks at a capability: tagged, and not an authority over types."""
-    return value >= TAG and not permissions(value) & (Perm.SE | Perm.US | Perm.U0)
+    return value >= TAG and not _FOR_TYPES[value >> PERMS_AT & PERMS_MASK]
 
 
 def stored(value: int, authority: int) -> int:
