@@ -1,11 +1,13 @@
 """The locks as C++ sees them (LK-6, LK-22, LK-23): compiled into the caller, who imports the library functions.
 
-Every method is a generator that takes the caller's context first. `word` is a pointer to the lock.
+Every method is a generator that takes the caller's context first. `word` is a pointer to the lock. The functions at
+the end are the same for step programs, which name a class by its number in `KINDS`.
 """
 
 from rtos_model.services import timeout
+from rtos_model.services.entries import inline
 from rtos_model.services.errors import Cause, Trap
-from rtos_model.services.pointers import Value
+from rtos_model.services.pointers import Value, as_int
 from rtos_model.services.timeout import WAIT_FOREVER
 
 
@@ -100,3 +102,36 @@ class LockGuard:
             timeout.elapse(ctx, t, ctx.load(nap))
         ctx.sp = sp
         return code if code < 0 else int((yield from self.acquire(ctx, t)))
+
+
+KINDS = (NoLock, FlagLock, FlagLockPriorityInherited, TicketLock, RecursiveMutex)
+NO_LOCK, FLAG_LOCK, PI_LOCK, TICKET_LOCK, RECURSIVE_MUTEX = range(5)
+USES = tuple(dict.fromkeys(name for kind in KINDS for name in kind.uses))
+
+
+def lock_of(kind: int, word: Value) -> NoLock:
+    return KINDS[as_int(kind)](word)
+
+
+@inline(*USES)
+def lock_guard_lock(ctx, kind: int, word: Value):
+    yield from LockGuard(lock_of(kind, word)).acquire(ctx)
+
+
+@inline(*USES)
+def lock_guard_try(ctx, t: Value, kind: int, word: Value):
+    """1 if the lock is held now."""
+    return int((yield from LockGuard(lock_of(kind, word)).acquire(ctx, t)))
+
+
+@inline(*USES)
+def lock_guard_unlock(ctx, kind: int, word: Value):
+    yield from lock_of(kind, word).unlock(ctx)
+
+
+@inline("thread_sleep", *USES)
+def lock_guard_yield(ctx, t: Value, ticks: int, kind: int, word: Value):
+    """Of a guard that holds the lock."""
+    guard = LockGuard(lock_of(kind, word))
+    guard.owns = True
+    return (yield from guard.yield_(ctx, t, as_int(ticks)))

@@ -1,21 +1,19 @@
 """Ring buffers in the user's memory (RB-1...RB-7): headers compiled into the caller.
 
 Layout: {producer, consumer, push lock (8 bytes), pop lock (8 bytes), elements}. What C++ has as template parameters is
-passed as numbers: bytes of an element, number of slots (a power of two), kind of the lock.
+passed as numbers: bytes of an element, number of slots (a power of two), kind of the lock (lock_classes).
 """
 
 from rtos_model.machine.capability import Cap
+from rtos_model.services import lock_classes
 from rtos_model.services.entries import inline
 from rtos_model.services.futex import notify, wait
-from rtos_model.services.lock_classes import FlagLock, FlagLockPriorityInherited, NoLock, TicketLock
 from rtos_model.services.pointers import Value, as_cap, as_int
 from rtos_model.services.queue import copy
 from rtos_model.services.timeout import WAIT_FOREVER
 
 PRODUCER, CONSUMER, PUSH_LOCK, POP_LOCK, ELEMENTS = 0, 4, 8, 16, 24
-KINDS = (NoLock, FlagLock, FlagLockPriorityInherited, TicketLock)
-NO_LOCK, FLAG_LOCK, PI_LOCK, TICKET_LOCK = range(4)
-USES = ("futex_timed_wait", "futex_wake", *dict.fromkeys(name for kind in KINDS for name in kind.uses))
+USES = ("futex_timed_wait", "futex_wake", *lock_classes.USES)
 WORD = 0xFFFF_FFFF
 
 
@@ -28,7 +26,7 @@ def _move(ctx, ring: Value, buffer: Value, element: int, slots: int, kind: int, 
     """RB-3, RB-4."""
     mine, other = (PRODUCER, CONSUMER) if pushing else (CONSUMER, PRODUCER)
     room = slots if pushing else 0
-    lock = KINDS[as_int(kind)](_part(ring, PUSH_LOCK if pushing else POP_LOCK, 8))
+    lock = lock_classes.lock_of(kind, _part(ring, PUSH_LOCK if pushing else POP_LOCK, 8))
     yield from lock.lock(ctx)
     stuck = ctx.load(ring, mine) - room & WORD
     while ctx.load(ring, other) == stuck:

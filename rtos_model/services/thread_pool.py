@@ -10,9 +10,10 @@ from rtos_model.services.entries import inline, service
 from rtos_model.services.errors import Cause, Errno, Trap
 from rtos_model.services.image import Word
 from rtos_model.services.loader import OTYPE_EXPORT
+from rtos_model.services.lock_classes import FLAG_LOCK, TICKET_LOCK
 from rtos_model.services.pointers import Value, as_cap, as_int
 from rtos_model.services.queue import copy
-from rtos_model.services.ring_buffer import ELEMENTS, FLAG_LOCK, TICKET_LOCK, USES, ring_buffer_pop, ring_buffer_push
+from rtos_model.services.ring_buffer import ELEMENTS, USES, ring_buffer_pop, ring_buffer_push
 from rtos_model.services.timeout import WAIT_FOREVER
 
 PENDING, MESSAGE = 16, 16

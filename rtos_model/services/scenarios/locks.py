@@ -1,6 +1,7 @@
 """Locks: SC-60...SC-71 and SC-77."""
 
 from rtos_model.services.image import Word
+from rtos_model.services.lock_classes import FLAG_LOCK
 from rtos_model.services.scenario import simple
 from rtos_model.services.scenarios.futexes import H_ID, M_ID, spin
 from rtos_model.services.scenarios.threads import TICK, sleep
@@ -36,20 +37,6 @@ def note(value) -> tuple[Step, ...]:
 
 def protocol(value) -> tuple[Step, ...]:
     return (Expect(Get(ACQUIRED), value),)
-
-
-def rounds(lock, unlock_, digit, times) -> tuple[Step, ...]:
-    """Take the lock, compute for a tick, release, so many times."""
-    return (Repeat(times, (*lock, *note(digit), *spin(1), *unlock_)),)
-
-
-def inversion(name, ticks, code) -> dict[str, tuple[Step, ...]]:
-    """L holds the lock when H and M come: H waits, M computes for five ticks, L needs one more."""
-    return {
-        "H": (*sleep(1), *try_lock(ticks, code, name=name)),
-        "M": (*sleep(1), *spin(5)),
-        "L": (*try_lock(0, name=name), *spin(2), *unlock()),
-    }
 
 
 def holder(lock, unlock_, wait_lock) -> dict[str, tuple[Step, ...]]:
@@ -153,9 +140,18 @@ SCENARIOS = (
     simple(
         "SC-63",
         "a waiter gave up before the release",
-        "LK-1 LK-2",
+        "LK-1 LK-2 LK-30",
         {
-            "H": (*try_lock(0), *sleep(3), Expect(Get(LOCK), 1 << 17), *unlock(), *try_lock(0), *unlock()),
+            "H": (
+                *try_lock(0),
+                *sleep(3),
+                Expect(Get(LOCK), 1 << 17),
+                *unlock(),
+                *try_lock(0),
+                Put(LOCK, 0),
+                *try_lock(0),
+                *unlock(),
+            ),
             "L": try_lock(1, -110),
         },
         words=WORDS,
@@ -186,7 +182,7 @@ SCENARIOS = (
     simple(
         "SC-65",
         "destruction is for ever",
-        "LK-4 LK-11",
+        "LK-4 LK-6 LK-11",
         {
             "H": (
                 *try_lock(0),
@@ -197,9 +193,15 @@ SCENARIOS = (
                 do("flaglock_upgrade_for_destruction", MUTEX),
                 *try_lock(0, -3, word=MUTEX),
                 *try_lock(5, -110, name="recursivemutex_trylock", word=MUTEX),
+                Limit("limit", 5),
+                do("lock_guard_try", "limit", FLAG_LOCK, LOCK, into="owns"),
+                Expect("owns", 0),
+                Expect(Get("limit", 4), 5),
+                do("lock_guard_lock", FLAG_LOCK, LOCK),
             )
         },
         words=WORDS,
+        expect="TRAP H main 2 0",
         never="BLOCK CALL",
     ),
     simple(
@@ -293,8 +295,13 @@ SCENARIOS = (
     simple(
         "SC-69",
         "priority inversion and its cure",
-        "LK-1 FX-9 FX-10",
+        "LK-1 LK-8 FX-9 FX-10",
         {
+            "B": (
+                *sleep(60),
+                *unlock(),
+                Expect(Get(LOCK), 0),
+            ),
             "H": (
                 *sleep(1),
                 *try_lock(3, -110),
@@ -302,6 +309,9 @@ SCENARIOS = (
                 *try_lock(3, name=INHERITING),
                 *note(1),
                 *protocol(1),
+                *unlock(),
+                *sleep(30),
+                *try_lock(20, name=INHERITING),
             ),
             "M": (*sleep(1), *spin(5), *sleep(20), *spin(5)),
             "L": (
@@ -313,18 +323,31 @@ SCENARIOS = (
                 While(Op("==", Op("&", Get(LOCK), 1 << 17), 0), (Advance(TICK // 4),)),
                 *spin(1),
                 *unlock(),
+                *sleep(10),
+                *try_lock(5, name=INHERITING),
+                *sleep(50),
             ),
         },
         words=WORDS,
+        priorities={"B": 4},
+        kinds="READY",
         expect="""
+        ...
         BOOST L 0 2
+        READY H futex
         BOOST L 2 0
+        ...
+        BOOST L 0 2
+        READY B timer
+        READY H futex
+        BOOST L 2 0
+        READY L timer
         """,
     ),
     simple(
         "SC-70",
         "recursive mutex",
-        "LK-9 LK-10",
+        "LK-9 LK-10 LK-22",
         {
             "H": (
                 *try_lock(0, name="recursivemutex_trylock", word=MUTEX),
@@ -344,11 +367,28 @@ SCENARIOS = (
                 do("recursivemutex_unlock", MUTEX, into="r"),
                 Expect("r", 0),
                 Expect(Get(MUTEX, 4, 2), 0xFFFF),
+                do("lock_guard_lock", FLAG_LOCK, LOCK),
+                Limit("limit", 5),
+                do("lock_guard_yield", "limit", 4, FLAG_LOCK, LOCK, into="owns"),
+                Expect("owns", 1),
+                Expect(Get("limit", 4), 3),
+                do("lock_guard_yield", "limit", 10, FLAG_LOCK, LOCK, into="owns"),
+                Expect("owns", 0),
+                Expect(Get("limit"), 9),
             ),
             "M": (
                 *try_lock(0, -110, name="recursivemutex_trylock", word=MUTEX),
                 *try_lock(1, -110, name="recursivemutex_trylock", word=MUTEX),
                 *try_lock(5, name="recursivemutex_trylock", word=MUTEX),
+            ),
+            "L": (
+                *sleep(5),
+                do("lock_guard_try", 0, FLAG_LOCK, LOCK, into="owns"),
+                Expect("owns", 1),
+                do("lock_guard_unlock", FLAG_LOCK, LOCK),
+                *sleep(7),
+                do("lock_guard_try", 0, FLAG_LOCK, LOCK, into="owns"),
+                Expect("owns", 1),
             ),
         },
         words=WORDS,

@@ -288,7 +288,7 @@ SCENARIOS = (
     simple(
         "SC-100",
         "a queue that only counts",
-        "MQ-11 LK-17",
+        "MQ-11 MQ-14 LK-17",
         {
             "H": (
                 *create(0, 4),
@@ -314,6 +314,15 @@ SCENARIOS = (
                 Expect("r", -110),
             )
         },
+        expect="""
+        CALL H main allocator heap_allocate *
+        CALL H main scheduler futex_wake *
+        CALL H main scheduler futex_timed_wait *
+        CALL H main scheduler futex_wake *
+        CALL H main allocator heap_allocate *
+        CALL H main scheduler futex_timed_wait *
+        CALL H main scheduler futex_timed_wait *
+        """,
         stacks={"H": 2048},
         **SYSTEM,
     ),

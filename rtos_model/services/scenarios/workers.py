@@ -1,7 +1,7 @@
 """Ring buffers, the thread pool, the FreeRTOS layer, software timers: SC-107...SC-117."""
 
 from rtos_model.services.image import SealedImport, Word, quota
-from rtos_model.services.ring_buffer import FLAG_LOCK, NO_LOCK, TICKET_LOCK
+from rtos_model.services.lock_classes import FLAG_LOCK, NO_LOCK, TICKET_LOCK
 from rtos_model.services.scenario import simple
 from rtos_model.services.scenarios.threads import TICK, sleep
 from rtos_model.services.steps import (
@@ -29,7 +29,7 @@ from rtos_model.services.steps import (
 
 RING, QUOTA, PROTOCOL = Var("ring"), Imported("quota"), Var("protocol")
 POOL, TIMERS = "thread_pool.thread_pool_run", "timer_service.timer_service_run"
-RINGS = [Word(name="ring", size=24 + 4 * 16)]
+RINGS = [Word(name="ring", size=24 + 4 * 16), Word(name="cells", size=24 + 8 * 2)]
 POOL_SYSTEM = {
     "words": ["protocol", Word(name="place", size=8), Word(name="key", size=8)],
     "sealed": [quota("quota", 2048)],
@@ -80,7 +80,7 @@ SCENARIOS = (
     simple(
         "SC-107",
         "a ring buffer in balance",
-        "RB-1 RB-2 RB-6",
+        "RB-1 RB-2 RB-6 LK-23",
         {
             "H": (
                 Local("item", 4),
@@ -108,7 +108,7 @@ SCENARIOS = (
     simple(
         "SC-108",
         "a full ring buffer blocks",
-        "RB-3 RB-4 RB-5",
+        "RB-3 RB-4 RB-5 RB-7",
         {
             "H": (
                 Local("item", 4),
@@ -118,6 +118,17 @@ SCENARIOS = (
                 *sleep(1),
                 *push(4, slots=2),
                 *push(5, slots=2),
+                Local("cell", 8),
+                *(
+                    step
+                    for what, tag in (("cell", 0), (RING, 1))
+                    for step in (
+                        PutCap("cell", what),
+                        do("ring_buffer_push", Var("cells"), "cell", 8, 2, NO_LOCK),
+                        do("ring_buffer_pop", Var("cells"), "cell", 8, 2, NO_LOCK),
+                        Expect(Ask("tag", GetCap("cell")), tag),
+                    )
+                ),
             ),
             "L": (
                 Local("item", 4),
