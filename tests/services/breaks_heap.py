@@ -178,7 +178,7 @@ BREAKS = (
     ("HP-42", "quarantine.py", "        ctx.store(device, 1, GO)\n", ""),
     ("HP-42", "quarantine.py", "        ctx.store(device, 1, ENABLE)\n", ""),
     ("HP-42", "quarantine.py", "        if timeout.may_block(ctx, t):\n", "        if ctx.load(t, 4) > 1:\n"),
-    ("HP-42", "quarantine.py", "            timeout.elapse(ctx, t, ctx.load(nap))\n", ""),
+    ("HP-42", "quarantine.py", "timeout.elapse(ctx, t, ctx.load(nap))", "timeout.elapse(ctx, t, 2)"),
     ("HP-42", "quarantine.py", "return done and (yield from lock(ctx, t))", "return done"),
     ("HP-43", "kernel.py", "        self.memory.sweep(self.memory.start, self.memory.start + self.memory.size)\n", ""),
     ("HP-43", "kernel.py", "self.memory.size)\n        self.filter_registers()", "self.memory.size)"),
