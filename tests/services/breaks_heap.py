@@ -235,12 +235,6 @@ BREAKS = (
     (
         "TK-10",
         "sealing.py",
-        "token.unseal(ctx.kernel, key, sealed, dynamic_only=True)",
-        "token.unseal(ctx.kernel, key, sealed)",
-    ),
-    (
-        "TK-10",
-        "sealing.py",
         "if token.unseal(ctx.kernel, key, sealed, dynamic_only=True).tag:",
         "if as_cap(sealed).otype == OTYPE_DYNAMIC:",
     ),

@@ -399,3 +399,24 @@ def test_only_static_quotas_pay():
     forged = session.call("token_sealed_unsealed_alloc", NO_WAIT, session.quota, key, 24, out)
     session.ctx.store(session.ctx.load_cap(out), 4096)
     assert session.call("heap_allocate", NO_WAIT, forged, 16, 0).address == -Errno.EPERM % 2**32
+
+
+def test_the_place_for_the_payload_pointer_is_freed_while_waiting():
+    """DV-16, DV-44: looked at again with the lock held, so the store cannot trap."""
+    seen = {}
+
+    def maker(ctx):
+        small = ctx.imported("small")
+        place = yield from ctx.call("heap_allocate", NO_WAIT, small, 32, 0)
+        ctx.store_cap(ctx.word("place"), place)
+        key = yield from ctx.call("token_key_new")
+        arguments = (ctx.timeout(5), small, key, 16, place)
+        seen["handle"] = yield from ctx.call("token_sealed_unsealed_alloc", *arguments)
+        seen["left"] = yield from ctx.call("heap_quota_remaining", small)
+
+    def releaser(ctx):
+        yield from ctx.call("heap_free", ctx.imported("small"), ctx.load_cap(ctx.word("place")))
+
+    system({"H": maker, "L": releaser}, sealed=(quota("small", 64),)).run()
+    assert seen["handle"].tag
+    assert seen["left"] == 32

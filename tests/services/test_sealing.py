@@ -3,6 +3,7 @@
 import pytest
 
 from rtos_model.machine.capability import NULL, ROOT_SEALING, Perm
+from rtos_model.services import token
 from rtos_model.services.errors import Errno
 from rtos_model.services.events import Call, SealKey
 from rtos_model.services.loader import sealing_capability
@@ -146,6 +147,16 @@ def test_a_sealed_object_with_a_claim_outlives_its_destruction(session):
     assert session.call("token_obj_destroy", session.quota, key, handle) == 0
     assert session.call("token_obj_unseal", key, handle) == NULL
     assert left(session) == 4096
+
+
+def test_a_handle_that_died_in_a_register_does_not_open(session):
+    """TK-12: as when a thread waited with it while another destroyed the object."""
+    key = session.call("token_key_new")
+    handle = seal(session, key)
+    assert token.unseal(session.kernel, key, handle).tag
+    session.call("token_obj_destroy", session.quota, key, handle)
+    session.kernel.memory.poke(handle.address - 15, key.address.to_bytes(4, "little"))
+    assert handle.tag and token.unseal(session.kernel, key, handle) == NULL
 
 
 def test_pointer_checks(session):
