@@ -10,6 +10,7 @@ from cosim.compare.lockstep import Lockstep
 from cosim.compare.record import RECORD
 from cosim.compare.report import Difference
 from cosim.compare.state import differences, quiet, state_of
+from cosim.faults import PORT
 from cosim.image import Program
 from cosim.simulator import Simulator
 from cosim.soc_design import Kind
@@ -106,6 +107,7 @@ def run_rtl(
     inputs: tuple[Input, ...] = (),
     waves: str | None = None,
     waves_from: int = 0,
+    fault: int = 0,
     watch: Watch = Watch(),
 ) -> RunResult:
     """Run on the RTL; with `check`, the golden machine follows and the first difference ends the run."""
@@ -113,7 +115,7 @@ def run_rtl(
     job = Job(
         max_cycles=max_cycles,
         loads=memory_loads(config, program),
-        idle=dict.fromkeys(simulator.build.design.inputs, 0),
+        idle=dict.fromkeys(simulator.build.design.inputs, 0) | ({PORT: fault} if fault else {}),
         inputs=inputs,
         waves=waves,
         waves_from=waves_from,

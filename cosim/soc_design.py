@@ -3,10 +3,12 @@
 import enum
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from amaranth.back import verilog
 
 from cosim.build import Build, build, source_key
+from cosim.faults import PORT, SELECT_BITS, planted, ports_with
 from cosim.soc_state import arrays
 from cosim.wrapper import Design, Event
 from rtl.config import SocConfig
@@ -15,6 +17,7 @@ from rtl.isa.csr import INTERRUPT_BITS
 from rtl.soc.soc import Soc
 
 LINE_BITS = 64
+FAULTS_SOURCE = (Path(__file__).parent / "faults.py").read_text()
 
 
 class Kind(enum.IntEnum):
@@ -30,9 +33,11 @@ class Kind(enum.IntEnum):
 
 
 
-def soc_design(config: SocConfig) -> Design:
+def soc_design(config: SocConfig, *, faults: bool = False) -> Design:
     """The wrapper's description of `Soc(config)`, which must have its commit port."""
     inputs = {"interrupts": len(INTERRUPT_BITS)}
+    if faults:
+        inputs[PORT] = SELECT_BITS
     outputs = {"commit_valid": 1, "commit": LINE_BITS * len(WORDS), "lockup": 1, "sleeping": 1}
     exits, code = [], "0"
     events = {
@@ -67,12 +72,26 @@ def soc_design(config: SocConfig) -> Design:
     )
 
 
-def build_soc(config: SocConfig, *, fst: bool = False, progress: Callable[[str], None] = lambda text: None) -> Build:
-    """The simulator of a system; `config` may leave out the commit port, it is added."""
+def build_soc(
+    config: SocConfig,
+    *,
+    fst: bool = False,
+    faults: bool = False,
+    progress: Callable[[str], None] = lambda text: None,
+) -> Build:
+    """The simulator of a system; `config` may leave out the commit port, it is added.
+
+    With `faults`, those of `cosim.faults` are built in, and the input `fault` chooses one.
+    """
     config = replace(config, core=replace(config.core, trace=True))
-    key = source_key("rtl") + repr(config)
+    key = source_key("rtl") + repr(config) + (FAULTS_SOURCE if faults else "")
 
     def text() -> str:
-        return verilog.convert(Soc(config), name="soc", emit_src=False)
+        if not faults:
+            return verilog.convert(Soc(config), name="soc", emit_src=False)
+        with planted() as select:
+            soc = Soc(config)
+            return verilog.convert(soc, name="soc", emit_src=False, ports=ports_with(select, soc))
 
-    return build(config.name, key, soc_design(config), text, fst=fst, progress=progress)
+    name = f"{config.name}-faults" if faults else config.name
+    return build(name, key, soc_design(config, faults=faults), text, fst=fst, progress=progress)
