@@ -249,7 +249,13 @@ SCENARIOS = (
         BLOCK H sleep ticks:1
         BLOCK M main.ticket none
         BLOCK L main.ticket none
+        RET H thread_sleep 0 0
+        RET H futex_wake 2 0
         BLOCK H sleep ticks:1
+        RET M futex_timed_wait 0 0
+        RET M futex_wake 0 0
+        RET L futex_timed_wait 0 0
+        RET H thread_sleep 0 0
         """,
     ),
     simple(
@@ -295,7 +301,7 @@ SCENARIOS = (
     simple(
         "SC-69",
         "priority inversion and its cure",
-        "LK-1 LK-8 FX-9 FX-10",
+        "LK-1 LK-8 LK-30 FX-9 FX-10",
         {
             "B": (
                 *sleep(60),
@@ -354,6 +360,9 @@ SCENARIOS = (
                 *try_lock(5, name="recursivemutex_trylock", word=MUTEX),
                 Expect(Get(MUTEX, 4, 2), 2),
                 *sleep(1),
+                Expect(Get(MUTEX), 1 << 17 | H_ID),
+                *try_lock(0, name="recursivemutex_trylock", word=MUTEX),
+                do("recursivemutex_unlock", MUTEX),
                 do("recursivemutex_unlock", MUTEX, into="r"),
                 Expect("r", 0),
                 *sleep(1),
