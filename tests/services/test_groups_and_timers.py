@@ -141,6 +141,10 @@ def test_the_seen_bits_are_those_of_before_the_clearing():
     passes("before clearing", threads, **SYSTEM)
 
 
+def test_bits_stay_for_who_does_not_clear_them():
+    passes("kept", {"H": (*group(), *wait_bits(1, 50, 0, 1)), "L": (*set_bits(1, 1), *now(1))}, **SYSTEM)
+
+
 def test_a_refused_destruction_leaves_the_group_unusable(session, events):
     out = session.buffer(4)
     session.call("eventgroup_set", NO_WAIT, events, out, 6)
