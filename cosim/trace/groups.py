@@ -1,14 +1,14 @@
 """What a reader of waves wants to see first: groups of signals, by the names that the design gives them.
 
-A name that the dump does not have is left out, so a system without a device needs no list of its own. Fields of
-structures are written with dots here; numbers that Amaranth appends to make names unique (`timer$147`) are left out.
+A name that the dump does not have is left out, so a system without a device needs no list of its own. The
+numbers that Amaranth appends to make names unique (`timer$147`) are left out.
 """
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
 FIELD = "__"
-"""Stands between a structure and its field in the dump's names; a dot here."""
+"""Stands between a structure and its field in names; a dot stands between a part and what is inside."""
 
 
 class Shown(NamedTuple):
@@ -39,16 +39,16 @@ def _renamed(**names: str) -> tuple[Shown, ...]:
 
 def _capability(name: str) -> tuple[Shown, ...]:
     """An expanded capability register."""
-    parts = ("cap.tag", "cap.address", "base", "top", "cap.meta.perms", "cap.meta.otype")
-    return tuple(Shown(f"{name}.{part}") for part in parts)
+    parts = ("cap__tag", "cap__address", "base", "top", "cap__meta__perms", "cap__meta__otype")
+    return tuple(Shown(f"{name}__{part}") for part in parts)
 
 
 def _text(name: str, alias: str) -> Shown:
     return Shown(f"text_{name}", alias, "ascii")
 
 
-_REQUEST = ("valid", "ready", "request.line", "request.write", "request.mask", "request.data", "request.tag")
-_ANSWER = ("answered", "response.data", "response.tag", "response.error")
+_REQUEST = ("valid", "ready", "request__line", "request__write", "request__mask", "request__data", "request__tag")
+_ANSWER = ("answered", "response__data", "response__tag", "response__error")
 
 
 def _bus(port: str) -> tuple[Shown, ...]:
@@ -77,9 +77,9 @@ GROUPS = (
         "decode",
         "tb.dut.core",
         (
-            Shown("d.pc", "pc", "code"),
-            *_renamed(word="d.insn", fault="d.fault", predicted="d.predicted"),
-            *_hex("go", "late", "control.rd", "control.rs1", "control.rs2", "control.imm"),
+            Shown("d__pc", "pc", "code"),
+            *_renamed(word="d__insn", fault="d__fault", predicted="d__predicted"),
+            *_hex("go", "late", "control__rd", "control__rs1", "control__rs2", "control__imm"),
         ),
     ),
     Group(
@@ -87,11 +87,11 @@ GROUPS = (
         "tb.dut.core.execute",
         (
             Shown("valid", form="bin"),
-            Shown("x.pc", "pc", "code"),
-            *_hex("leave", "redirect", "sleeping", "x.fault"),
-            *_capability("x.a"),
-            *_capability("x.b"),
-            *_capability("result.value"),
+            Shown("x__pc", "pc", "code"),
+            *_hex("leave", "redirect", "sleeping", "x__fault"),
+            *_capability("x__a"),
+            *_capability("x__b"),
+            *_capability("result__value"),
         ),
     ),
     Group(
@@ -99,18 +99,18 @@ GROUPS = (
         "tb.dut.core.memory",
         (
             Shown("valid", form="bin"),
-            Shown("x.pc", "pc", "code"),
-            *_hex("done", "fault", "x.load", "x.store", "x.address", "lookup__enable", "result.filtered"),
-            *_capability("result.value"),
+            Shown("x__pc", "pc", "code"),
+            *_hex("done", "fault", "x__load", "x__store", "x__address", "lookup__enable", "result__filtered"),
+            *_capability("result__value"),
         ),
     ),
     Group(
         "write-back",
         "tb.dut.core",
         (
-            Shown("w_valid", form="bin"),
-            Shown("w.pc", "pc", "code"),
-            Shown("w.rd", "register", "dec"),
+            Shown("retire.valid", "valid", "bin"),
+            Shown("retire.entry__pc", "pc", "code"),
+            Shown("retire.entry__rd", "register", "dec"),
             *_capability("w_value"),
         ),
     ),
@@ -122,7 +122,7 @@ GROUPS = (
         "tb.dut.core.csrs",
         (
             *_hex("trap", "mret", "mcause", "trap_value", "mie", "mpie"),
-            *_hex("lines.software", "lines.timer", "lines.external", "interrupt", "mshwm"),
+            *_hex("lines__software", "lines__timer", "lines__external", "interrupt", "mshwm"),
         ),
         closed=True,
     ),

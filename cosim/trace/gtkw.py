@@ -10,7 +10,7 @@ from cosim.trace.groups import FIELD, GROUPS
 
 ZOOM = -14.5
 """About twenty clock cycles in a window."""
-_UNIQUE = re.compile(r"\$\d+(?=\.|$)")
+_UNIQUE = re.compile(rf"\$\d+(?=\.|{FIELD}|$)")
 _COLORS = (GTKWColor.green, GTKWColor.yellow, GTKWColor.orange)
 
 
@@ -19,12 +19,17 @@ def code_file(dump: Path) -> Path:
     return dump.with_suffix(".code")
 
 
+def plain_name(name: str) -> str:
+    """A signal's name without the numbers that make it unique."""
+    return _UNIQUE.sub("", name)
+
+
 def write_save_file(dump: Path) -> Path:
     """Write NAME.gtkw beside the dump NAME; returns its path. It names the dump by its absolute path."""
     dump = dump.absolute()
     known: dict[str, tuple[str, int]] = {}
     for name, width in signals(dump).items():
-        plain = _UNIQUE.sub("", name)
+        plain = plain_name(name)
         if plain not in known or name == plain:
             known[plain] = (name, width)
     path = dump.with_suffix(".gtkw")
@@ -39,7 +44,7 @@ def write_save_file(dump: Path) -> Path:
         save.size(1800, 1000)
         colored = 0
         for group in GROUPS:
-            full = ((shown, f"{group.scope}.{shown.name.replace('.', FIELD)}") for shown in group.signals)
+            full = ((shown, f"{group.scope}.{shown.name}") for shown in group.signals)
             found = [(shown, *known[name]) for shown, name in full if name in known]
             if not found:
                 continue
@@ -50,7 +55,7 @@ def write_save_file(dump: Path) -> Path:
                     code = shown.form == "code"
                     save.trace(
                         f"{name}[{width - 1}:0]" if width > 1 else name,
-                        alias=shown.alias or shown.name,
+                        alias=shown.alias or shown.name.replace(FIELD, "."),
                         color=color,
                         datafmt="hex" if code else shown.form,
                         translate_filter_file=str(code_file(dump)) if code and code_file(dump).exists() else None,

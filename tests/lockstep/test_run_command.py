@@ -1,0 +1,118 @@
+"""`cheriot run` from the outside: exit codes, what it prints, the files that it writes."""
+
+from pathlib import Path
+
+import pytest
+
+from cosim.cli import main
+from cosim.commands import run as command
+from cosim.compare.report import Difference
+from cosim.run import RunResult, Verdict
+from cosim.toolchain.elf import write_elf
+from cosim.toolchain.program import build_program
+from cosim.trace.dump import signals
+from cosim.trace.groups import GROUPS
+from cosim.trace.gtkw import plain_name
+from rtl.config import SAFE
+from rtos_model.machine.commit import pack
+
+HELLO = """
+.include "platform.inc"
+.globl _start
+_start:
+  cspecialr ca5, mtdc
+  li   t0, PLATFORM_SIMCTL
+  csetaddr cgp, ca5, t0
+  li   a0, 'H'
+  sw   a0, SIMCTL_CHARACTER(cgp)
+  li   a0, 10
+  sw   a0, SIMCTL_CHARACTER(cgp)
+  li   a0, 4
+  sw   a0, SIMCTL_EXIT(cgp)
+done:
+  cj   done
+"""
+
+
+@pytest.fixture
+def elf(tmp_path):
+    source, path = tmp_path / "hello.S", tmp_path / "hello.elf"
+    source.write_text(HELLO)
+    path.write_bytes(write_elf(build_program([source], SAFE)))
+    return path
+
+
+@pytest.mark.sim
+def test_program_on_the_rtl(elf, tmp_path, capfd):
+    log, dump = tmp_path / "it.log", tmp_path / "it.vcd"
+    assert main(["run", str(elf), "--trace", str(log), "--waves", str(dump)]) == 4
+    out, err = capfd.readouterr()
+    assert out == "H\n" and "ended with code 4" in err and "checked and the final state" in err
+    lines = [line for line in log.read_text().splitlines() if not line.startswith("#")]
+    assert [int(line.split()[0]) for line in lines] == list(range(len(lines)))
+    assert any("sw a0, 0(cgp)" in line and "W4@14002000=00000004" in line for line in lines)
+    check_waves(dump)
+
+
+def check_waves(dump: Path):
+    """Every group has all of its signals: a renamed one in the design must be renamed in the groups also."""
+    known = {plain_name(name) for name in signals(dump)}
+    wanted = [f"{group.scope}.{shown.name}" for group in GROUPS for shown in group.signals]
+    assert [name for name in wanted if name not in known] == []
+    text = dump.read_text()
+    shown = "".join(f"{ord(letter):08b}" for letter in "sw a0, 0(cgp)")
+    assert shown in text, "the disassembly is in the dump itself"
+    save = dump.with_suffix(".gtkw").read_text()
+    assert "text_instruction" in save and save.count("[dumpfile]") == 1
+    assert "sw a0, 0(cgp) @2004" in dump.with_suffix(".code").read_text()
+
+
+def test_program_on_the_golden_machine(elf, tmp_path, capfd):
+    log = tmp_path / "it.log"
+    assert main(["run", str(elf), "--model", "--trace", str(log)]) == 4
+    assert capfd.readouterr().out == "H\n"
+    assert log.read_text().startswith("# cheriot commit log, version 1\n")
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["--waves", "x.png"], "named *.vcd or *.fst"),
+        (["--waves", "nowhere/x.vcd"], "cannot write it"),
+        (["--model", "--waves", "x.vcd"], "--model simulates no RTL"),
+        (["--model", "--no-check"], "--model simulates no RTL"),
+        (["--trace", "nowhere/x.log"], "cannot write it"),
+        (["--base", "0x20040000"], "leave out --base"),
+        (["--profile", "none"], 'no profile "none"'),
+    ],
+)
+def test_bad_options_are_one_line(elf, arguments, words, capfd, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", str(elf), *arguments]) == 252
+    out, err = capfd.readouterr()
+    assert out == "" and err.count("\n") == 1 and err.startswith("cheriot: error: ") and words in err
+
+
+def test_missing_compiler_is_one_line(elf, capfd, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)  # nothing is built here yet
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(["run", str(elf)]) == 252
+    err = capfd.readouterr().err
+    assert err.count("\n") == 1 and "g++ is not installed" in err
+
+
+@pytest.mark.parametrize(
+    "verdict, code, words",
+    [
+        (Verdict.MISMATCH, 250, "core and golden machine differ"),
+        (Verdict.LOCKUP, 253, "nothing retires any more"),
+        (Verdict.TIMEOUT, 254, "the cycle limit was reached"),
+    ],
+)
+def test_verdicts(elf, verdict, code, words, capfd, monkeypatch):
+    difference = Difference(7, pack(pc=4, insn=0x13), pack(pc=8, insn=0x13)) if code == 250 else None
+    result = RunResult(verdict, None, 1000, 900, 1.0, b"", difference=difference)
+    monkeypatch.setattr(command, "simulate", lambda *args: result)
+    assert main(["run", str(elf)]) == code
+    out, err = capfd.readouterr()
+    assert words in err and (f"repeat with:  cheriot run {elf} --profile safe" in out) == (code == 250)
