@@ -127,6 +127,14 @@ def test_unsealing_is_a_library_call_that_survives_the_allocator(session):
     assert sum(isinstance(event, Call) for event in session.kernel.log) == calls
 
 
+def test_only_software_sealed_handles_have_permission_bits_to_lose(session):
+    """TK-20: a callback pointer or a dead handle comes back untagged."""
+    handle = seal(session, session.call("token_key_new"))
+    for wrong in (session.ctx.callback("entry"), handle.without_tag(), session.buffer(8), NULL):
+        assert not session.call("token_permissions_and", wrong, 7).tag
+    assert session.call("token_permissions_and", handle, 7) == handle
+
+
 def test_a_local_key_gives_a_local_payload(session):
     key = session.call("token_key_new")
     handle = seal(session, key)
