@@ -15,7 +15,12 @@ Map, from what is to what happens:
 | switcher | `Ctx` (what code can do), calls, stack clearing, handlers, unwinding |
 | futex, interrupts, multiwaiter | the scheduler's services |
 | heap, allocator, revoker, token | placement and quarantine; quotas and API; sweeps; unsealing |
-| queue | message queues, library form |
+| queue, message_queue | message queues, library form; behind sealed handles, in a compartment |
+| flagword, locks, sync, lock_classes | a lock's word; flag, recursive, ticket; semaphore to run-once; the C++ classes |
+| event_group, ring_buffer | event groups; ring buffers in the user's memory |
+| thread_pool, timer_service | worker threads, software timers; `simple(threads={"W": "thread_pool.thread_pool_run"})` |
+| freertos | FreeRTOS's own names as wrappers |
+| code_pointers | function pointers for ordinary calls (`Function` in steps) |
 | entries, registry | how functions are declared; all of them by name; `link` makes an image of a program |
 | steps, interpreter | the scenario language as data; what it means |
 | scenario, scenarios/, rules | a scenario and its verdict; the catalogue by topic; all rule identifiers |
@@ -35,7 +40,8 @@ plus one cycle) or in `Ctx.advance`. `scheduler.enter` decides who is current an
    `Cap`; use `as_int` and `as_cap`. A function that may block or call is a generator: `yield from ctx.call("name",
    ...)`.
 2. `IMPORTS = {"owner": ("function", ...)}` names what the owner calls; calls that are not imported are refused.
-3. Add the module to `registry.MODULES` (and static keys to `registry.KEYS`). Nothing else is needed to call it.
+3. Add the module to `registry.MODULES` (and static keys to `registry.KEYS`, an error handler's form to
+   `registry.HANDLERS`). Nothing else is needed to call it.
 4. Blocking goes through `futex.wait` and `futex.notify` (libraries) or `scheduler.suspend` and `ctx.yield_`
    (scheduler).
 5. State lives in model memory, reached through capabilities (`ctx.load`, `ctx.store`, `ctx.load_cap`,

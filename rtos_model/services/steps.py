@@ -12,6 +12,7 @@ Every record is frozen and made of plain values only; `to_data` and `from_data` 
 | Put / PutCap(pointer, value, offset, size) | a store of a number / a capability |
 | do(function, *arguments, into=...) | a call, result in `into` |
 | invoke(callback, *arguments, into=...) | a call through a callback pointer |
+| do("run_once", word, Function("f")) | an ordinary function pointer as an argument |
 | Expect(e, equals) | a check; the run fails if it does not hold |
 | If, While, Repeat | `if`, `while`, `for` |
 | Advance(cycles), Raise(number) | stores to simulation control: time passes, an interrupt arrives |
