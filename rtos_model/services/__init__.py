@@ -14,7 +14,12 @@ Map, from what is to what happens:
 | scheduler, timeout | rings, sleep list, queues, ticks, timer; the time-limit argument |
 | switcher | `Ctx` (what code can do), calls, stack clearing, handlers, unwinding |
 | futex, interrupts, multiwaiter | the scheduler's services |
-| heap, allocator, revoker, token | placement and quarantine; quotas and API; sweeps; unsealing |
+| switcher_helpers | the switcher's library calls, `check_pointer` |
+| quota, heap, heap_lock | who pays; placement, charge, quarantine as bookkeeping; the allocator's lock and sleepers |
+| allocator, quarantine | attempts and waiting for memory, `malloc`; waiting for the revoker, flushing |
+| heap_release, hazards | free, claims; hazard slots, deferred objects, ephemeral claims |
+| token, sealing, net_gate | unsealing, permission bits; keys and sealed objects; a service built on them, in steps |
+| revoker, registers | sweeps, by device or software; what they reach in Python code |
 | queue, message_queue | message queues, library form; behind sealed handles, in a compartment |
 | flagword, locks, sync, lock_classes | a lock's word; flag, recursive, ticket; semaphore to run-once; the C++ classes |
 | event_group, ring_buffer | event groups; ring buffers in the user's memory |
@@ -53,8 +58,8 @@ plus one cycle) or in `Ctx.advance`. `scheduler.enter` decides who is current an
    cosim/compare/services.py.
 7. Memory on a caller's quota: `ctx.call("heap_allocate", t, quota, size, flags)`, or
    `ctx.call("token_sealed_unsealed_alloc", t, quota, key, size, out)` for an opaque handle, opened by `token.unseal`.
-   Inside the allocator: `open_quota`, `attempt`, `allocate`, `release`. A quota's remainder is the first word of its
-   sealed body; `heap.HeapObject` has owner and claims by quota name; `heap.Heap` knows no quotas.
+   `image.quota` declares a quota; `malloc` uses the compartment's `NAME.malloc`, which `link` adds on demand.
+8. What an owner has besides functions: `GLOBALS = {"owner": (Word(...),)}` in its module.
 
 **Adding a scenario**: an entry of the tuple `SCENARIOS` in a file of scenarios/ (new files are found by themselves).
 Threads are step tuples; `expect` lists the log lines of the kinds it mentions, all of them, with `*` for a field and
