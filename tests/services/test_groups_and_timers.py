@@ -8,9 +8,10 @@ from rtos_model.services.kernel import Kernel
 from rtos_model.services.pointers import is_tagged
 from rtos_model.services.registry import link
 from rtos_model.services.scenario import play, simple
+from rtos_model.services.scenarios.interrupts import multiwaiter, wait_any
 from rtos_model.services.scenarios.locks import FLAG
 from rtos_model.services.scenarios.queues import SYSTEM as QUEUE_SYSTEM
-from rtos_model.services.scenarios.queues import THE_QUEUE, create
+from rtos_model.services.scenarios.queues import THE_QUEUE, create, receive, send
 from rtos_model.services.scenarios.synchronisation import CONDITION, LOCK, SYSTEM, group, now, set_bits, wait_bits
 from rtos_model.services.scenarios.threads import TICK, sleep
 from rtos_model.services.scenarios.workers import TIMER_SYSTEM, TIMERS, note, protocol, start, stop, timer
@@ -159,6 +160,11 @@ def test_a_refused_destruction_leaves_the_group_unusable(session, events):
     assert session.call("eventgroup_destroy_force", session.quota, events) == 0
 
 
+def test_a_forced_destruction_that_is_refused_shuts_the_group_too(session, events):
+    assert session.call("eventgroup_destroy_force", 0, events) == -Errno.EPERM
+    assert session.call("eventgroup_set", NO_WAIT, events, session.buffer(4), 1) == -Errno.ETIMEDOUT
+
+
 def test_a_failed_creation_leaves_the_code_in_place(session):
     slot = session.buffer(8)
     assert session.call("eventgroup_create", NO_WAIT, 0, slot) == -Errno.ENOMEM
@@ -220,6 +226,25 @@ def test_freeing_a_queue_wakes_nobody():
     TRAP H main 28 2
     """
     passes("freed", threads, expect=expect, **QUEUE_SYSTEM)
+
+
+def test_a_message_wakes_everybody_who_looks_at_the_word():
+    """MQ-7: a receiver and a multiwaiter on the same word."""
+    threads = {
+        "H": (
+            *create(8, 1),
+            *multiwaiter(1),
+            do("multiwaiter_queue_receive_init", "events", THE_QUEUE),
+            *wait_any(50, 1, 0, [1]),
+        ),
+        "L": receive(7, ticks=50),
+        "W": send(7),
+    }
+    expect = """
+    READY L futex
+    READY H multi
+    """
+    passes("broadcast", threads, priorities={"W": 0}, expect=expect, **QUEUE_SYSTEM)
 
 
 # ------------------------------------------------------------------------------------------- timers
