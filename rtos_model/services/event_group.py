@@ -110,7 +110,7 @@ def eventgroup_set(ctx, t: Value, group: Value, out: Value, bits: int):
     for index in range(ctx.load(group, COUNT)):
         slot = SLOTS + SLOT * index
         wanted = ctx.load(group, slot + WANTED)
-        if not wanted & MASK or not _holds(bits, wanted & MASK, wanted):
+        if not _holds(bits, wanted & MASK, wanted):
             continue
         if wanted & CLEAR:
             clearing |= wanted & MASK & bits

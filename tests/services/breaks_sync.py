@@ -174,7 +174,6 @@ BREAKS = (
         "            bits &= ~(wanted & MASK)\n",
     ),
     ("EG-4", "event_group.py", "        if wanted & CLEAR:\n", "        if True:\n"),
-    ("EG-4", "event_group.py", "        if not wanted & MASK or not", "        if not"),
     (
         "EG-4",
         "event_group.py",

@@ -14,7 +14,19 @@ from rtos_model.services.scenarios.queues import SYSTEM as QUEUE_SYSTEM
 from rtos_model.services.scenarios.queues import THE_QUEUE, create, receive, send
 from rtos_model.services.scenarios.synchronisation import CONDITION, LOCK, SYSTEM, group, now, set_bits, wait_bits
 from rtos_model.services.scenarios.threads import TICK, sleep
-from rtos_model.services.scenarios.workers import TIMER_SYSTEM, TIMERS, note, protocol, start, stop, timer
+from rtos_model.services.scenarios.workers import (
+    RING,
+    RINGS,
+    TIMER_SYSTEM,
+    TIMERS,
+    note,
+    pop,
+    protocol,
+    push,
+    start,
+    stop,
+    timer,
+)
 from rtos_model.services.session import Session
 from rtos_model.services.steps import (
     Advance,
@@ -245,6 +257,19 @@ def test_a_message_wakes_everybody_who_looks_at_the_word():
     READY H multi
     """
     passes("broadcast", threads, priorities={"W": 0}, expect=expect, **QUEUE_SYSTEM)
+
+
+def test_a_ring_buffer_survives_a_spurious_wake():
+    threads = {
+        "H": (Local("item", 4), *pop(7)),
+        "L": (do("futex_wake", RING, 1), *sleep(1), Local("item", 4), *push(7)),
+    }
+    expect = """
+    READY H futex
+    READY L timer
+    READY H futex
+    """
+    passes("spurious", threads, words=RINGS, expect=expect)
 
 
 # ------------------------------------------------------------------------------------------- timers

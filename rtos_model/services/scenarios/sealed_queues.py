@@ -160,6 +160,7 @@ SCENARIOS = (
                 do("queue_receive_handle_create_sealed", 0, 0, HANDLE, "handle", into="r"),
                 Expect("r", 0),
                 *receive(GetCap("handle"), 0),
+                *send(GetCap("handle"), -2),
                 Limit("limit", 0),
                 do("queue_send_multiple_sealed", "limit", "sender", "message", 1, into="n"),
                 Expect("n", 1),

@@ -148,6 +148,7 @@ SCENARIOS = (
         READY H timer
         READY L futex
         """,
+        never="LIB",
     ),
     simple(
         "SC-109",
