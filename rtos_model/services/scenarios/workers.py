@@ -162,12 +162,18 @@ SCENARIOS = (
                 Local("captured", 8),
                 PutCap("captured", "number"),
                 *submit("stateless", 3),
-                do("thread_pool_async_object", Var("key"), Callback("stateful"), "captured", 8, into="r"),
-                Expect("r", 0),
+                *(
+                    step
+                    for _ in range(2)
+                    for step in (
+                        do("thread_pool_async_object", Var("key"), Callback("stateful"), "captured", 8, into="r"),
+                        Expect("r", 0),
+                    )
+                ),
                 *protocol(0),
                 *sleep(1),
-                Expect(Get("number"), 6),
-                *protocol(0x12),
+                Expect(Get("number"), 7),
+                *protocol(0x122),
             ),
             "W": POOL,
         },
@@ -192,6 +198,7 @@ SCENARIOS = (
         expect="""
         SEALKEY 1
         FREE main.malloc heap#2 freed
+        FREE main.malloc heap#3 freed
         """,
         blocked="W",
         **POOL_SYSTEM,
