@@ -105,7 +105,8 @@ def run(ctx, body: tuple[Step, ...], arguments: tuple[Value, ...]):
     except _Return as done:
         return done.value
     finally:
-        ctx.kernel.registers.remove(variables)
+        registers = ctx.kernel.registers
+        registers[:] = [one for one in registers if one is not variables]  # others may be equal
     return 0
 
 

@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
-from rtos_model.machine.capability import NULL, Cap
+from rtos_model.machine.capability import NULL, Cap, Perm
 from rtos_model.services.errors import Errno, Fault, ServiceModelError, Trap, cheri_fault
 from rtos_model.services.events import Call, CallFail, Handler, Lib, Ret, Trapped, Unwind
 from rtos_model.services.image import Posture
@@ -19,6 +19,7 @@ from rtos_model.services.scheduler import Reason, Tcb
 SPILL = 32
 SLOTS = 16
 REGISTER_FRAME = 128
+FRAME_PERMISSIONS = Perm.LD | Perm.SD | Perm.MC  # of a stack that can hold a register frame
 FAULT_LIMIT = 1024
 
 Steps = Generator[None, None, object]
@@ -386,7 +387,8 @@ def _handler(ctx: Ctx) -> tuple[str | None, Callable | None]:
     if "scoped" in forms:
         return "scoped", None
     base, top = ctx.stack.bounds()
-    if "rich" in forms and ctx.stack.tag and base <= ctx.sp - REGISTER_FRAME <= top:
+    holds_registers = ctx.stack.tag and not FRAME_PERMISSIONS & ~ctx.stack.permissions
+    if "rich" in forms and holds_registers and base <= ctx.sp - REGISTER_FRAME <= top:
         return "rich", ctx.kernel.body(ctx.compartment, "error_handler")
     if "stackless" in forms:
         return "stackless", ctx.kernel.body(ctx.compartment, "error_handler_stackless")

@@ -1,7 +1,7 @@
 """The switcher's small library calls (section 14.3) and the pointer check of the helpers' library (CP-7)."""
 
 from rtos_model.machine.capability import Cap, Perm
-from rtos_model.services.entries import library
+from rtos_model.services.entries import inline, library
 from rtos_model.services.image import Posture
 from rtos_model.services.pointers import Value, as_cap, as_int
 from rtos_model.services.pointers import check_pointer as fits
@@ -40,6 +40,12 @@ def switcher_handler_invocation_count_reset(ctx) -> int:
     """CP-31: the old fault counter; it is 0 from now on."""
     old, ctx.frame.faults = ctx.frame.faults, 0
     return old
+
+
+@inline()
+def cleanup_unwind(ctx):
+    """CP-34, for step programs: continue in the innermost handler block; with none, fault."""
+    yield from ctx.cleanup_unwind()
 
 
 @library("compartment_helpers")
