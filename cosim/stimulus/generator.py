@@ -127,6 +127,7 @@ def generate(seed: int, config: SocConfig, items: int = ITEMS) -> RandomProgram:
         make = derive if scene.capabilities() < POOR else rng.choices(makers, weights)[0]
         item = Item(make.__name__, tuple(make(scene)))
         made.append(item)
+        program.with_items(tuple(made)).check_room()
         machine.memory.place(address, item.encoded(place, address))
         address += item.size
         _run_to(machine, address, f"item {len(made)} ({item.kind}) of seed {seed}")

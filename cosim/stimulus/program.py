@@ -15,6 +15,8 @@ from rtos_model.machine.machine import Machine
 
 EXIT_REGISTER = 5
 """The last jump goes through it; any would do but the link register."""
+END_SIZE = 12
+"""Bytes of the jump to the end, behind the items."""
 MAX_STEPS = 200_000
 
 
@@ -59,12 +61,12 @@ class RandomProgram:
             for word, length in words:
                 yield address, word, length, item.kind
                 address += length
-        if address > self.frame.body_end:
-            raise ValueError(f"{len(self.items)} items do not fit into the body's {self._room} bytes")
 
-    @property
-    def _room(self) -> int:
-        return self.frame.body_end - self.frame.body
+    def check_room(self) -> None:
+        """Raise ValueError if the items do not fit into the body."""
+        room = self.frame.body_end - self.frame.body - END_SIZE
+        if sum(item.size for item in self.items) > room:
+            raise ValueError(f"{len(self.items)} items do not fit into the body's {room} bytes; take fewer")
 
     def _end(self, address: int) -> Iterator[tuple[int, int]]:
         exit_at = self.frame.base + self.frame["FRAME"] + self.frame["EXIT"]
@@ -72,6 +74,7 @@ class RandomProgram:
         yield wide("cjalr", 0, 0, EXIT_REGISTER).word, 4
 
     def body(self) -> bytes:
+        self.check_room()
         return b"".join(word.to_bytes(length, "little") for _, word, length, _ in self.placed())
 
     def _tables(self) -> bytes:
