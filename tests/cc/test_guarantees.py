@@ -176,8 +176,8 @@ def test_capabilities_are_spilled_whole(compiled, execute):
     names = [f"p{at}" for at in range(16)]
     loads = "".join(f"int *{name} = v[{at}];" for at, name in enumerate(names))
     uses = " + ".join(f"*{name} * {at + 1}" for at, name in enumerate(names))
-    source = f"""int g(int x) {{ return x + 1; }}
-    int f(int **v) {{ {loads} int t = g(1); return {uses} + t + g(*p0); }}
+    source = f"""__attribute__((noinline)) int g(int x) {{ return x + 1; }}
+    __attribute__((noinline)) int f(int **v) {{ {loads} int t = g(1); return {uses} + t + g(*p0); }}
     int main(void) {{ int x[16], *v[16]; for (int i = 0; i < 16; i++) {{ x[i] = i * i; v[i] = &x[i]; }} return f(v) == 18363 ? 0 : 1; }}"""
     expected = sum(i * i * (i + 1) for i in range(16)) + 2 + 1
     source = source.replace("18363", str(expected))

@@ -43,9 +43,9 @@ PROGRAMS = {
 FRAME = """#include <stdarg.h>
 #include <stdlib.h>
 int global[4]; volatile int *volatile kept; const int constant = 1; volatile int n = 3;
-void leak(void) {{ int x = 5; kept = &x; }}
-int sum(int n, ...) {{ va_list ap; va_start(ap, n); int s = 0; while (n--) s += va_arg(ap, int); return s; }}
-int victim(void) {{
+__attribute__((noinline)) void leak(void) {{ int x = 5; kept = &x; }}
+__attribute__((noinline)) int sum(int n, ...) {{ va_list ap; va_start(ap, n); int s = 0; while (n--) s += va_arg(ap, int); return s; }}
+__attribute__((noinline)) int victim(void) {{
 {body}
 return 0; }}
 int main(void) {{ return victim(); }}

@@ -186,10 +186,10 @@ class Allocation:
         use = dict.fromkeys(self.order, INFINITY)
         block = {reg: self._fixed(current, reg) for reg in self.order}
         for item in self.active:
-            use[item.reg] = -1 if item.start >= start else min(use[item.reg], item.next_use(start))
+            use[item.reg] = -1 if item.start >= start else min(use[item.reg], item.next_wish(start))
         for item in self.inactive:
             if item.intersection(current) < INFINITY:
-                use[item.reg] = min(use[item.reg], item.next_use(start))
+                use[item.reg] = min(use[item.reg], item.next_wish(start))
         first_use = current.next_use(start)
         best = max(self.order, key=lambda reg: (min(use[reg], block[reg]), -self.order.index(reg)))
         if first_use > start and min(use[best], block[best]) <= first_use:

@@ -7,12 +7,14 @@ from cosim.toolchain.cc import data, frame, graph
 from cosim.toolchain.cc.analyse import analyse
 from cosim.toolchain.cc.diagnostics import CompileError, Place, SourceLines
 from cosim.toolchain.cc.emit import Emitter, Labels
+from cosim.toolchain.cc.inline import inline_all
+from cosim.toolchain.cc.ir import Function
 from cosim.toolchain.cc.lower import Lowering
 from cosim.toolchain.cc.moves import assign_registers
 from cosim.toolchain.cc.optimise import optimise
 from cosim.toolchain.cc.parse import parse
 from cosim.toolchain.cc.select import select
-from cosim.toolchain.cc.tree import Attributes, Unit
+from cosim.toolchain.cc.tree import Attributes, Global, Unit
 from cosim.toolchain.cc.types import FuncType
 
 
@@ -60,11 +62,22 @@ def _warning(place: Place, text: str, sources: SourceLines) -> str:
     return f"{place}: warning: {text}{sources.excerpt(place)}"
 
 
+def _addressed(functions: list[Function], unit: Unit) -> set[Global]:
+    """Functions that something refers to other than by calling them."""
+    found = {
+        value.imm for function in functions for block in function.blocks for value in block.body if value.op == "global"
+    }
+    for symbol in unit.globals:
+        found.update(data.functions_in(symbol))
+    return found
+
+
 def _generate(unit: Unit, name: str) -> tuple[str, dict[str, int]]:
     labels = Labels()
     lines = [f'\t.file\t"{Path(name).name}"']
     frames: dict[str, int] = {}
     functions = [Lowering(source, unit).run() for source in unit.functions]
+    functions = inline_all(functions, _addressed(functions, unit))
     for function in functions:
         optimise(function)
     for function in functions:

@@ -5,7 +5,7 @@ from cosim.toolchain.cc.diagnostics import CompileError
 from cosim.toolchain.cc.emit import in_code_region
 from cosim.toolchain.cc.frame import bounded_layout
 from cosim.toolchain.cc.tree import Const, Expr, Global, InitItem
-from cosim.toolchain.cc.types import CType
+from cosim.toolchain.cc.types import CType, FuncType
 
 BYTES_PER_LINE = 16
 
@@ -74,6 +74,29 @@ def address_constant(expr: Expr) -> tuple[str, int]:
         distance = expr.index.value * expr.scale
         return label, offset - distance if expr.subtract else offset + distance
     raise CompileError(expr.place, "a static initialiser must be constant", "an assignment in a function")
+
+
+def functions_in(symbol: Global) -> list[Global]:
+    """Functions whose addresses the object's initialiser holds."""
+    found, work = [], [item.value for item in symbol.init or ()]
+    while work:
+        expr = work.pop()
+        if isinstance(expr, tree.GlobalRef):
+            if isinstance(expr.type, FuncType):
+                found.append(expr.symbol)
+            elif expr.symbol.init is not None and expr.symbol.label.startswith(".L"):
+                work += [item.value for item in expr.symbol.init]
+        elif isinstance(expr, tree.AddressOf):
+            work.append(expr.lvalue)
+        elif isinstance(expr, tree.Cast):
+            work.append(expr.value)
+        elif isinstance(expr, tree.PointerAdd):
+            work.append(expr.pointer)
+        elif isinstance(expr, tree.Member):
+            work.append(expr.base)
+        elif isinstance(expr, tree.Deref):
+            work.append(expr.pointer)
+    return found
 
 
 def _place(lvalue: Expr) -> tuple[str, int]:

@@ -16,16 +16,18 @@ INFINITY = 1 << 60
 class Interval:
     """Where one virtual register (or a part of its life after a split) is live.
 
-    `ranges` are [start, end) in ascending order, `uses` the positions that need a register. `reg` None means
+    `ranges` are [start, end) in ascending order, `uses` the positions that need a register, `loops` the ends of
+    loops that use it again in their next round. `reg` None means
     that this part lives in memory (or is made again when needed).
     """
 
-    __slots__ = ("children", "hints", "parent", "ranges", "reg", "uses", "vreg")
+    __slots__ = ("children", "hints", "loops", "parent", "ranges", "reg", "uses", "vreg")
 
     def __init__(self, vreg: int, parent: Interval | None = None):
         self.vreg = vreg
         self.ranges: list[tuple[int, int]] = []
         self.uses: list[int] = []
+        self.loops: list[int] = []
         self.reg: int | None = None
         self.parent = parent or self
         self.children: list[Interval] = [self] if parent is None else []
@@ -67,6 +69,13 @@ class Interval:
                 return use
         return INFINITY
 
+    def next_wish(self, position: int) -> int:
+        """Like next_use, but the end of a loop counts for what the next round uses."""
+        for end in self.loops:
+            if end >= position:
+                return min(end, self.next_use(position))
+        return self.next_use(position)
+
     def split(self, position: int) -> Interval:
         """Cut off everything from `position` on (strictly inside the interval) as a new part."""
         child = Interval(self.vreg, self.parent)
@@ -83,6 +92,7 @@ class Interval:
         cut = next((at for at, use in enumerate(self.uses) if use >= position), len(self.uses))
         child.uses = self.uses[cut:]
         self.uses = self.uses[:cut]
+        child.loops = self.loops
         child.hints = self.hints
         siblings = self.parent.children
         siblings.insert(siblings.index(self) + 1, child)
@@ -211,6 +221,22 @@ class Liveness:
             interval.ranges = reverse[vreg][::-1]
             interval.uses = sorted(set(uses.get(vreg, ())))
             self.intervals[vreg] = interval
+        self._mark_loops()
+
+    def _mark_loops(self) -> None:
+        """For each backward jump: what is live around it and used inside will be wanted at its end."""
+        for at, block in enumerate(self.blocks):
+            for header in block.successors():
+                if header.index > at:
+                    continue
+                low, high = self.start[header.index], self.end[at] - 1
+                for vreg in bits(self.live_out[at] & self.live_in[header.index]):
+                    interval = self.intervals[vreg]
+                    use = interval.next_use(low)
+                    if use < high:
+                        interval.loops.append(high)
+        for interval in self.intervals.values():
+            interval.loops.sort()
 
 
 def bits(mask: int):

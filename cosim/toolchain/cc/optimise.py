@@ -1,6 +1,7 @@
 """Machine-independent improvements on SSA form. Address arithmetic is never reassociated."""
 
 from cosim.toolchain.cc import graph
+from cosim.toolchain.cc.hoist import hoist
 from cosim.toolchain.cc.ir import COMMUTATIVE, LOADS, PURE, Block, Function, Value, resolve
 from cosim.toolchain.cc.irfold import condition, simplify
 
@@ -12,6 +13,7 @@ def optimise(function: Function) -> None:
     _fold_branches(function)
     graph.clean(function)
     remove_dead(function)
+    hoist(function)
 
 
 def _number_values(function: Function) -> None:
@@ -21,16 +23,19 @@ def _number_values(function: Function) -> None:
     for block in graph.reverse_postorder(function)[1:]:
         children.setdefault(idom[block], []).append(block)
     tables: dict[Block, dict] = {}
+    loaded: dict[Block, dict] = {}
     work = [function.blocks[0]]
     while work:
         block = work.pop()
         known = dict(tables[idom[block]]) if block in idom and idom[block] is not block else {}
         tables[block] = known
-        _number_block(function, block, known)
+        follows = len(block.preds) == 1 and block.preds[0] in loaded
+        loads = loaded[block] = dict(loaded[block.preds[0]]) if follows else {}
+        _number_block(function, block, known, loads)
         work += children.get(block, [])
 
 
-def _number_block(function: Function, block: Block, known: dict) -> None:
+def _number_block(function: Function, block: Block, known: dict, loads: dict) -> None:
     body: list[Value] = []
 
     def make(op: str, args: tuple, imm=None) -> Value:
@@ -49,7 +54,6 @@ def _number_block(function: Function, block: Block, known: dict) -> None:
             known[key] = found
         return found
 
-    loads: dict = {}
     for value in block.body:
         args = value.args
         if args:
