@@ -42,11 +42,11 @@ class _Loader:
 
 
 @contextmanager
-def _fresh(package: str):
-    """Inside, modules of a package are loaded anew; afterwards the old ones are back."""
+def _fresh(packages: set[str]):
+    """Inside, modules of these packages are loaded anew; afterwards the old ones are back."""
 
     def ours():
-        return {name: module for name, module in sys.modules.items() if (name + ".").startswith(package + ".")}
+        return {name: module for name, module in sys.modules.items() if name.split(".")[0] in packages}
 
     saved = ours()
     for name in saved:
@@ -59,13 +59,18 @@ def _fresh(package: str):
         sys.modules.update(saved)
 
 
-def mutant(wanted: str, *edits: tuple[str, str, str]):
-    """The class `wanted` ("package.module.Class") after edits: in the source of a module, this text becomes that."""
-    home, name = wanted.rsplit(".", 1)
+def mutated(home: str, *edits: tuple[str, str, str]):
+    """The module `home` after edits: in the source of a module, this text becomes that."""
     finder = _Finder(edits)
-    with _fresh(home.split(".")[0]):
+    with _fresh({name.split(".")[0] for name in (home, *(module for module, _, _ in edits))}):
         sys.meta_path.insert(0, finder)
         try:
-            return getattr(importlib.import_module(home), name)
+            return importlib.import_module(home)
         finally:
             sys.meta_path.remove(finder)
+
+
+def mutant(wanted: str, *edits: tuple[str, str, str]):
+    """The class `wanted` ("package.module.Class") after edits."""
+    home, name = wanted.rsplit(".", 1)
+    return getattr(mutated(home, *edits), name)

@@ -21,8 +21,8 @@ from rtl.cap.perms import type_authority
 from rtl.isa.capfmt import GRANULE
 
 PATIENCE = 12
-"""Cycles for which a request gives way. A granule needs at most two requests, or three of which the last waits for
-nobody: then a saturated port leaves it 2 * (12 + 1) + 6 = 32 cycles, and loses one cycle in 13."""
+"""Cycles for which a request gives way: a port that is never free loses one cycle in 13. A granule is decided within
+2 * PATIENCE + 7 = 31 cycles, whatever the core does."""
 RECORD_LAG = 2
 """A step is shown this many cycles after the one in which it was decided."""
 GRANULE_BITS = 29

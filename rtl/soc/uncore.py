@@ -16,7 +16,7 @@ from rtl.mem.revbits import RevocationBits
 from rtl.mem.rom import Rom
 from rtl.mem.sram import Sram
 from rtl.revoker.regs import RevokerRegisters
-from rtl.revoker.sweep import RecordSignature, Sweep
+from rtl.revoker.sweep import PATIENCE, RecordSignature, Sweep
 from rtl.soc.gpio import Gpio
 from rtl.soc.plic import REVOKER, TEST_LEVELS, TEST_PULSES, UART, Plic
 from rtl.soc.simctl import ReportSignature, SimulationControl
@@ -29,12 +29,13 @@ Interrupts = data.StructLayout(dict.fromkeys(INTERRUPT_BITS, 1))
 class Uncore(wiring.Component):
     """Serves one core. After reset the data port waits until all tags and revocation bits are clear.
 
-    `rom_image` is what the boot ROM holds. `lines` come from outside and are joined with those of the devices.
-    Ports to the outside, if there is such a device: `uart` (see `rtl.soc.uart`), `simctl` (see `rtl.soc.simctl`),
-    `gpio` (see `rtl.soc.gpio`) and `sweep`, the revoker's records (see `rtl.revoker.sweep`).
+    `rom_image` is what the boot ROM holds, `patience` the revoker's (see `rtl.revoker.sweep`). `lines` come from
+    outside and are joined with those of the devices. Ports to the outside, if there is such a device: `uart` (see
+    `rtl.soc.uart`), `simctl` (see `rtl.soc.simctl`), `gpio` (see `rtl.soc.gpio`) and `sweep`, the revoker's records
+    (see `rtl.revoker.sweep`).
     """
 
-    def __init__(self, config: SocConfig, rom_image: bytes = b""):
+    def __init__(self, config: SocConfig, rom_image: bytes = b"", *, patience: int = PATIENCE):
         self.config = config
         self.regions = config.map()
         lines = {name: region.size // LINE for name, region in self.regions.items()}
@@ -60,7 +61,7 @@ class Uncore(wiring.Component):
             outside["gpio"] = Out(gpio.pins.signature)
         if config.revoker is not None:
             self.devices["revoker"] = RevokerRegisters()
-            self.sweeper = Sweep()
+            self.sweeper = Sweep(patience)
             outside["sweep"] = Out(RecordSignature())
         super().__init__(
             {
