@@ -1,9 +1,11 @@
 """One program on the RTL, checked against the golden machine or not, or on the golden machine alone."""
 
 import enum
+import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from cosim.bench.job import Ended, Events, Input, Job, Load, Records
 from cosim.compare.lockstep import Lockstep
@@ -14,16 +16,19 @@ from cosim.faults import PORT
 from cosim.image import Program
 from cosim.simulator import Simulator
 from cosim.soc_design import Kind
-from cosim.soc_state import dumps, load, state
+from cosim.soc_state import dumps, load, memories, state
 from cosim.toolchain.bootrom import boot_rom
 from cosim.trace.log import CommitLog
 from rtl.config import SocConfig
+from rtl.isa.capfmt import GRANULE
+from rtl.revoker.sweep import GRANULE_BITS, RECORD_LAG
 from rtos_model.machine.devices.simctl import Event, Marker
 from rtos_model.machine.machine import Machine
 
 MAX_CYCLES = 1_000_000_000
 MAX_CODE = 127
 """The largest exit code of firmware; larger ones are reported as this."""
+EVENT = struct.Struct("<3Q")
 MODEL_SLICE = 20_000
 """Instructions of the golden machine between two looks at the outside."""
 
@@ -79,11 +84,14 @@ class Watch:
 
 
 def memory_loads(config: SocConfig, program: Program) -> tuple[Load, ...]:
-    """The whole RAM, zeros where the program has nothing, and the boot ROM that jumps to its entry."""
-    ram = bytearray(config.ram.size)
-    for address, data in program.segments:
-        ram[address - config.ram.base : address - config.ram.base + len(data)] = data
-    loads = [load(config, "ram", bytes(ram))]
+    """All of the memories, zeros where the program has nothing, and the boot ROM that jumps to its entry."""
+    loads = []
+    for name, region in memories(config).items():
+        contents = bytearray(region.size)
+        for address, data in program.segments:
+            if address in region:
+                contents[address - region.base : address - region.base + len(data)] = data
+        loads.append(load(config, name, bytes(contents)))
     if config.rom is not None:
         loads.append(load(config, "rom", boot_rom(config, program.entry).ljust(config.rom.size, b"\0")))
     return tuple(loads)
@@ -134,6 +142,18 @@ def run_rtl(
     return follower.result(time.monotonic() - started)
 
 
+def notice(machine: Machine, kind: Kind, clock: int, value: int) -> tuple[int, Callable[[], None]]:
+    """What an event means for the golden machine, and the clock cycle after which it does."""
+    if kind is Kind.SWEPT:
+        address = value % (1 << GRANULE_BITS) * GRANULE
+        return clock - RECORD_LAG, partial(machine.follow_sweep, address, bool(value >> GRANULE_BITS))
+    if kind is Kind.SWEEP_ENDED:
+        return clock, machine.follow_sweep_end
+    if kind is Kind.RECEIVED:
+        return clock, partial(machine.receive, value)
+    return clock - 1, partial(machine.drive, value)  # seen in that very cycle
+
+
 class _Follower:
     """Takes the simulator's messages, and makes of them what happened."""
 
@@ -163,14 +183,17 @@ class _Follower:
 
     def _events(self, message: Events) -> None:
         text = bytearray()
-        for clock, number, value in message.events:
+        notices = []
+        for clock, number, value in EVENT.iter_unpack(message.data):
             kind = Kind(number)
             if kind in (Kind.CHARACTER, Kind.SENT):
                 text.append(value)
             elif kind in (Kind.EXIT, Kind.LOCKUP):
                 self.endings.append((kind, value))
-            elif kind is Kind.RECEIVED and self.lockstep:
-                self.lockstep.received(clock, value)
+            elif self.lockstep:
+                notices.append(notice(self.lockstep.machine, kind, clock, value))
+        if notices:
+            self.lockstep.notice(notices)
         if text:
             self.console += text
             self.watch.console(bytes(text))
@@ -185,9 +208,10 @@ class _Follower:
             notes.append(f"console: core {bytes(self.console)!r}, model {bytes(machine.platform.console)!r}")
         if (Kind.EXIT, machine.platform.exit_code) not in self.endings[:1] and self._exited:
             notes.append(f"exit code: core {self.endings[0][1]}, model {machine.platform.exit_code}")
-        if self._exited and quiet(self.last + ended.tail):
+        sweeping = machine.platform.revoker and machine.platform.revoker.running
+        if self._exited and not sweeping and quiet(self.last + ended.tail):
             self.state_compared = True
-            notes += differences(state(self.config, ended.dumps), state_of(machine), self.config.ram)
+            notes += differences(state(self.config, ended.dumps), state_of(machine), self.config.map())
         if notes:
             self.difference = Difference(
                 order=self.lockstep.checked,

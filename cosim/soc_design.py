@@ -14,6 +14,7 @@ from cosim.wrapper import Design, Event
 from rtl.config import SocConfig
 from rtl.isa.commit import WORDS
 from rtl.isa.csr import INTERRUPT_BITS
+from rtl.revoker.sweep import GRANULE_BITS
 from rtl.soc.soc import Soc
 
 LINE_BITS = 64
@@ -29,8 +30,8 @@ class Kind(enum.IntEnum):
     SENT = 3  # by the UART
     RECEIVED = 4  # by the UART
     LINES = 5  # extra interrupt lines after a change
-
-
+    SWEPT = 6  # by the revoker: number of the granule, and above it whether its tag was cleared
+    SWEEP_ENDED = 7
 
 
 def soc_design(config: SocConfig, *, faults: bool = False) -> Design:
@@ -58,6 +59,13 @@ def soc_design(config: SocConfig, *, faults: bool = False) -> Design:
         exits.append("simctl__exit_valid")
         code = f"simctl__exit_valid ? simctl__exit_code : {code}"
         events[Kind.CHARACTER] = Event("simctl__character_valid", "56'b0, simctl__character")
+    if config.gpio is not None:
+        inputs["gpio__input"] = 32
+    if config.revoker is not None:
+        outputs |= {"sweep__step": 1, "sweep__granule": GRANULE_BITS, "sweep__cleared": 1, "sweep__finished": 1}
+        padding = 63 - GRANULE_BITS
+        events[Kind.SWEPT] = Event("sweep__step", f"{padding}'b0, sweep__cleared, sweep__granule")
+        events[Kind.SWEEP_ENDED] = Event("sweep__finished", "64'b0")
     events[Kind.EXIT] = Event(" || ".join(exits), f"64'({code})")
     never = Event("1'b0", "64'b0")
     return Design(

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from cosim.bench.job import Dump, Load
 from cosim.compare.state import State
 from cosim.wrapper import Array
-from rtl.config import SocConfig
+from rtl.config import Region, SocConfig
 from rtl.isa.csr import CSR_BY_NAME, INTERRUPT_BITS, MIE, MPIE, SCRS
 from rtl.isa.table import REGISTERS
 from rtl.isa.trap import INTERRUPT
@@ -24,12 +24,12 @@ MARK_SHIFT = 4
 
 def arrays(config: SocConfig) -> dict[str, Array]:
     """Everything that can be read, by name. Memories and the ROM can be written also."""
-    lines = config.ram.size * 8 // LINE_BITS
-    found = {
-        "ram": Array("uncore.ram.memory", lines, LINE_BITS),
-        "tags": Array("uncore.ram.tags.memory", lines // TAGS_PER_WORD, TAGS_PER_WORD),
-        "bitmap": Array("uncore.bitmap.memory", config.heap.granules // LINE_BITS, LINE_BITS),
-    }
+    found = {}
+    for name, region in memories(config).items():
+        lines = region.size * 8 // LINE_BITS
+        found[name] = Array(f"uncore.{name}.memory", lines, LINE_BITS)
+        found[f"{name}.tags"] = Array(f"uncore.{name}.tags.memory", -(-lines // TAGS_PER_WORD), TAGS_PER_WORD)
+    found["bitmap"] = Array("uncore.bitmap.memory", config.heap.granules // LINE_BITS, LINE_BITS)
     if config.rom is not None:
         found["rom"] = Array("uncore.rom.memory", config.rom.size * 8 // LINE_BITS, LINE_BITS)
     found["registers"] = Array("core.registers.registers", REGISTERS, EXPANDED_BITS)
@@ -37,6 +37,11 @@ def arrays(config: SocConfig) -> dict[str, Array]:
     csrs = {"mie": 1, "mpie": 1, "enables": len(INTERRUPT_BITS), "scratch": 32}
     csrs |= {"mcause": 6, "trap_value": 32, "mshwm": 32, "limit": 28}
     return found | {f"csrs.{name}": Array(f"core.csrs.{name}", 1, width) for name, width in csrs.items()}
+
+
+def memories(config: SocConfig) -> dict[str, Region]:
+    """The tagged memories by name."""
+    return {name: region for name, region in config.map().items() if name in ("ram", "data_ram")}
 
 
 def load(config: SocConfig, name: str, data: bytes) -> Load:
@@ -56,14 +61,19 @@ def state(config: SocConfig, dumped: Sequence[bytes]) -> State:
     values = {
         name: _elements(data, array.words) for (name, array), data in zip(known.items(), dumped, strict=True)
     }
-    tags = [word >> bit & 1 for word in values["tags"] for bit in range(TAGS_PER_WORD)]
     return State(
         registers=[value % (1 << CAP_BITS) for value in values["registers"]],
         scrs={name: values[name][0] % (1 << CAP_BITS) for name in SCRS},
         csrs=_csrs({name: values[f"csrs.{name}"][0] for name in _names(known, "csrs.")}),
-        lines=[line | tag << LINE_BITS for line, tag in zip(values["ram"], tags, strict=True)],
+        memories={name: _lines(values[name], values[f"{name}.tags"]) for name in memories(config)},
         bitmap=dumped[list(known).index("bitmap")],
     )
+
+
+def _lines(words: Sequence[int], tags: Sequence[int]) -> list[int]:
+    """Memory lines with their tags, which stand side by side in words of their own."""
+    bits = (word >> bit & 1 for word in tags for bit in range(TAGS_PER_WORD))
+    return [line | tag << LINE_BITS for line, tag in zip(words, bits, strict=False)]
 
 
 def _names(known: Mapping[str, Array], prefix: str) -> list[str]:

@@ -16,6 +16,7 @@ PERIOD_NS = 10
 RING = 1 << 13
 """Records and events that fit the rings: drain them more often than every so many cycles."""
 RECORD_BYTES = 8 * len(WORDS)
+EVENT_BYTES = 8 * 3
 RESET_CYCLES = 4
 
 
@@ -30,7 +31,7 @@ class Shared(ctypes.Structure):
         ("stop_in", ctypes.c_uint64),
         ("linger", ctypes.c_uint64),
         ("record", ctypes.c_uint8 * RECORD_BYTES * RING),
-        ("event", ctypes.c_uint64 * 3 * RING),
+        ("event", ctypes.c_uint8 * EVENT_BYTES * RING),
     )
 
 
@@ -47,7 +48,8 @@ class Dut:
         library.tb_trace.argtypes = [ctypes.c_char_p]
         self._library = library
         self._shared = Shared.from_address(library.tb_shared())
-        self._ring = memoryview(self._shared.record).cast("B")
+        self._record_ring = memoryview(self._shared.record).cast("B")
+        self._event_ring = memoryview(self._shared.event).cast("B")
         self._records = self._events = self._first_edge = 0
         self._hook = None
 
@@ -86,20 +88,13 @@ class Dut:
 
     def records(self) -> bytes:
         """The records since the last call."""
-        first, last = self._records, self._shared.records
-        if last - first > RING:
-            raise OverflowError(f"{last - first} records since the last look; the ring holds {RING}")
-        self._records = last
-        start, end = first % RING * RECORD_BYTES, last % RING * RECORD_BYTES
-        if first == last:
-            return b""
-        return bytes(self._ring[start:end]) if start < end else bytes(self._ring[start:]) + bytes(self._ring[:end])
+        first, self._records = self._records, self._shared.records
+        return taken(self._record_ring, RECORD_BYTES, first, self._records)
 
-    def events(self) -> list[tuple[int, int, int]]:
-        """(clock, kind, value) of the events since the last call."""
-        found = [tuple(self._shared.event[index % RING]) for index in range(self._events, self._shared.events)]
-        self._events = self._shared.events
-        return found
+    def events(self) -> bytes:
+        """The events since the last call."""
+        first, self._events = self._events, self._shared.events
+        return taken(self._event_ring, EVENT_BYTES, first, self._events)
 
     def write_array(self, array: int, first: int, words: int, data: bytes) -> None:
         buffer = ctypes.create_string_buffer(data, len(data))
@@ -123,3 +118,13 @@ class Dut:
 
     def stop_waves(self) -> None:
         self._library.tb_trace(None)
+
+
+def taken(ring: memoryview, size: int, first: int, last: int) -> bytes:
+    """Elements number `first` to `last` - 1 of those ever put into a ring. Raises OverflowError if some are lost."""
+    if last - first > RING:
+        raise OverflowError(f"{last - first} elements since the last look; the ring holds {RING}")
+    start, end = first % RING * size, last % RING * size
+    if first == last:
+        return b""
+    return bytes(ring[start:end]) if start < end else bytes(ring[start:]) + bytes(ring[:end])

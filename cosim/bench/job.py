@@ -58,9 +58,9 @@ class Records:
 
 @dataclass(frozen=True)
 class Events:
-    """(clock, kind, value) each; kinds are numbered as in the wrapper. `cycles` and `records` so far."""
+    """Three 64-bit words each: clock, kind (numbered as in the wrapper), value. `cycles` and `records` so far."""
 
-    events: list[tuple[int, int, int]]
+    data: bytes
     cycles: int
     records: int
 

@@ -42,7 +42,7 @@ async def run(dut: Dut, job: Job, send) -> None:
     dut.leave_reset()
     text = TextView(job.symbols)
     waves_at = job.waves_from if job.waves else job.max_cycles
-    send(Events([], 0, 0))
+    send(Events(b"", 0, 0))
     started = time.monotonic()
     sent, inputs = 0, deque(job.inputs)
     while dut.running and dut.cycles < job.max_cycles:

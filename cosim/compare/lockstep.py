@@ -5,6 +5,7 @@ checks the last two itself (`Machine.follow`).
 """
 
 from collections import deque
+from collections.abc import Callable, Iterable
 
 from cosim.compare.record import RECORD
 from cosim.compare.report import HISTORY, Difference
@@ -13,6 +14,7 @@ from rtos_model.machine.agenda import Disagreement
 from rtos_model.machine.capability import Cap
 from rtos_model.machine.commit import CLOCK_MASK, Record
 from rtos_model.machine.machine import Machine
+from rtos_model.machine.time import NEVER
 from rtos_model.machine.value import capability
 
 
@@ -24,36 +26,30 @@ class Lockstep:
         self.checked = 0
         """Records compared and found equal."""
         self._before = b""  # the last records of the earlier calls
-        self._received: deque[tuple[int, int]] = deque()
+        self._notices: list[tuple[int, Callable[[], None]]] = []
 
-    def received(self, clock: int, byte: int) -> None:
-        """The core's UART accepted a byte in that clock cycle; tell so before the records that follow it."""
-        self._received.append((clock, byte))
+    def notice(self, notices: Iterable[tuple[int, Callable[[], None]]]) -> None:
+        """What happened to the core besides its instructions: the clock cycle, and what that means for the machine.
+
+        It acts on the machine before the first record with a later clock. To be told before that record is checked.
+        """
+        self._notices = sorted((*self._notices, *notices), key=lambda notice: notice[0])
 
     def check(self, data: bytes) -> Difference | None:
         """Compare records; returns the first difference, if there is one."""
-        start = 0
-        while self._received:
-            clock, byte = self._received[0]
-            later = first_after(data, start, clock)
-            if later is None:
-                break
-            difference = self._check(data[start:later])
-            if difference:
-                return difference
-            start = later
-            self.machine.receive(byte)
-            self._received.popleft()
-        return self._check(data[start:] if start else data)
-
-    def _check(self, data: bytes) -> Difference | None:
         follow = self.machine.follow
+        notices = deque(self._notices)
+        following = notices[0][0] if notices else NEVER
         done = 0
         record: Record = ()
         expected: Record | None = None
         note = ""
         try:
             for record in RECORD.iter_unpack(data):
+                while record[0] & CLOCK_MASK > following:
+                    _, act = notices.popleft()
+                    act()
+                    following = notices[0][0] if notices else NEVER
                 expected = follow(record)
                 if expected != record:
                     break
@@ -61,6 +57,7 @@ class Lockstep:
             else:
                 self.checked += done
                 self._before = (self._before + data[-HISTORY * RECORD.size :])[-HISTORY * RECORD.size :]
+                self._notices = list(notices)
                 return None
         except Disagreement as disagreement:
             expected, note = None, str(disagreement)
@@ -78,11 +75,3 @@ class Lockstep:
     def registers(self) -> list[Cap]:
         """The golden machine's registers, now."""
         return [capability(value) for value in self.machine.registers[:REGISTERS]]
-
-
-def first_after(data: bytes, start: int, clock: int) -> int | None:
-    """Offset of the first record, from `start` on, whose clock is beyond `clock`."""
-    for offset in range(start, len(data), RECORD.size):
-        if RECORD.unpack_from(data, offset)[0] & CLOCK_MASK > clock:
-            return offset
-    return None

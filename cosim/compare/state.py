@@ -27,7 +27,7 @@ class State:
     registers: list[int]
     scrs: Mapping[str, int]
     csrs: Mapping[str, int]
-    lines: list[int]
+    memories: Mapping[str, list[int]]
     bitmap: bytes
 
 
@@ -36,7 +36,7 @@ def state_of(machine: Machine) -> State:
         registers=machine.registers[:REGISTERS],
         scrs={name: machine.scrs[number] for number, name in SCR_BY_NUMBER.items()},
         csrs={name: machine.csrs.read(CSR_BY_NAME[name].number, 0) for name in CSRS},
-        lines=machine.memory.blocks["ram"].lines,
+        memories={name: block.lines for name, block in machine.memory.blocks.items() if block.tagged},
         bitmap=machine.memory.blocks["bitmap"].content(),
     )
 
@@ -48,8 +48,8 @@ def quiet(data: bytes) -> bool:
     return not any(fields[name] for fields in map(unpack, last) for name in effects)
 
 
-def differences(core: State, model: State, ram: Region) -> list[str]:
-    """One line of text per place where the two differ."""
+def differences(core: State, model: State, regions: Mapping[str, Region]) -> list[str]:
+    """One line of text per place where the two differ; `regions` says where the memories are."""
     found = []
     for number, (mine, theirs) in enumerate(zip(core.registers, model.registers, strict=True)):
         if number and mine != theirs:
@@ -60,8 +60,9 @@ def differences(core: State, model: State, ram: Region) -> list[str]:
     for name, theirs in model.csrs.items():
         if core.csrs[name] != theirs:
             found.append(f"{name}: core {core.csrs[name]:#x}, model {theirs:#x}")
-    if core.lines != model.lines:
-        found += _line_differences(core.lines, model.lines, ram.base)
+    for name, theirs in model.memories.items():
+        if core.memories[name] != theirs:
+            found += _line_differences(core.memories[name], theirs, regions[name].base)
     if core.bitmap != model.bitmap:
         pairs = zip(core.bitmap, model.bitmap, strict=True)
         places = [index for index, (mine, theirs) in enumerate(pairs) if mine != theirs]

@@ -10,7 +10,7 @@ from rtl.config import SocConfig
 from rtl.isa.csr import SCRS
 from rtl.isa.table import REGISTERS
 from rtl.isa.trap import INTERRUPT, Cause
-from rtos_model.machine.agenda import ALL_LINES, Agenda
+from rtos_model.machine.agenda import ALL_LINES, Agenda, Disagreement
 from rtos_model.machine.capability import ROOT_EXECUTABLE, ROOT_MEMORY, ROOT_SEALING
 from rtos_model.machine.commit import CLOCK_MASK, Record, at, mask
 from rtos_model.machine.csrfile import CsrFile
@@ -161,17 +161,25 @@ class Machine:
         self.agenda.plan()
 
     def sweep(self, granules: int) -> None:
-        """The revoker has visited so many more granules."""
+        """The revoker has visited so many more granules; after the last one the sweep ends."""
         self.lines.note()
-        revoker = self.platform.revoker
-        for address in revoker.granules[:granules]:
-            block = self.memory.block_at(address)
-            if block is not None and block.tagged:
-                self.load_filter.sweep(block, address)
-            revoker.visited()
-        if not revoker.running:
-            self.agenda.sweep_end = NEVER
+        for _ in range(granules):
+            self._sweep_granule()
+        if not self.platform.revoker.granules:
+            self._end_sweep()
         self._settle()
+
+    def _sweep_granule(self) -> bool:
+        """Visit the next granule; whether it lost its tag."""
+        revoker = self.platform.revoker
+        address = revoker.granules[0]
+        block = self.memory.block_at(address)
+        revoker.visited()
+        return block is not None and block.tagged and self.load_filter.sweep(block, address)
+
+    def _end_sweep(self) -> None:
+        self.platform.revoker.finish()
+        self.agenda.sweep_end = NEVER
 
     def _attend(self) -> Record | None:
         """What is due in a free run: the end of a sweep, an interrupt. Returns the interrupt's record."""
@@ -245,6 +253,29 @@ class Machine:
         return record
 
     # Following another machine
+
+    def follow_sweep(self, address: int, clears: bool) -> None:
+        """Another machine's revoker has decided about the granule at an address: its tag was cleared, or not.
+
+        Raises Disagreement unless that granule is next, and the decision is this machine's also.
+        """
+        revoker = self.platform.revoker
+        if not revoker.running or not revoker.granules or revoker.granules[0] != address:
+            expected = f"next is {revoker.granules[0]:#010x}" if revoker.granules else "there is none to visit"
+            raise Disagreement(f"the revoker visited the granule at {address:#010x}; {expected}")
+        if self._sweep_granule() != clears:
+            what = ("kept the tag of", "cleared the tag of")[clears]
+            raise Disagreement(f"the revoker {what} the granule at {address:#010x}, wrongly")
+
+    def follow_sweep_end(self) -> None:
+        """Another machine's sweep has ended. One over an empty range ends here by itself. Raises Disagreement."""
+        revoker = self.platform.revoker
+        if revoker.granules:
+            raise Disagreement(f"the sweep ended before the granule at {revoker.granules[0]:#010x}")
+        if revoker.running:
+            self.lines.note()
+            self._end_sweep()
+            self._settle()
 
     def follow(self, record: Record) -> Record:
         """What this machine does where another one did `record`, as a record to compare with it.

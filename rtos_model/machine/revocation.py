@@ -22,7 +22,9 @@ class LoadFilter:
         """What `clc` delivers of a capability that has passed attenuation."""
         return cleared(value) if may_be_revoked(value) and self.revoked(span(value).base) else value
 
-    def sweep(self, block: Block, address: int) -> None:
-        """What the revoker does to one granule of memory: a stale capability loses its tag, in place."""
+    def sweep(self, block: Block, address: int) -> bool:
+        """What the revoker does to one granule: a stale capability loses its tag, in place. Whether there was one."""
         line = address - block.base >> 3
-        block.lines[line] = self.filtered(block.lines[line])
+        old = block.lines[line]
+        block.lines[line] = self.filtered(old)
+        return block.lines[line] != old

@@ -65,7 +65,7 @@ def test_an_interrupt_that_cannot_be_is_found(machine, records, packed):
 
 def test_a_received_byte_reaches_the_model_after_its_clock(machine, records, packed):
     lockstep = Lockstep(machine)
-    lockstep.received(20, 0x41)
+    lockstep.notice([(20, lambda: machine.receive(0x41))])
     assert lockstep.check(packed(records[:21])) is None
     assert not machine.platform.uart.waiting
     assert lockstep.check(packed(records[21:])) is None

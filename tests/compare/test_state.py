@@ -22,13 +22,13 @@ def changed(mapping, key, bit=1):
 
 
 def with_line(state, index, bit):
-    lines = list(state.lines)
+    lines = list(state.memories["ram"])
     lines[index] ^= bit
-    return replace(state, lines=lines)
+    return replace(state, memories={"ram": lines})
 
 
 def test_equal_states_have_no_difference(state):
-    assert differences(state, state, BENCH.ram) == []
+    assert differences(state, state, BENCH.map()) == []
 
 
 @pytest.mark.parametrize("number", range(1, 16))
@@ -36,29 +36,29 @@ def test_equal_states_have_no_difference(state):
 def test_registers(state, number, bit):
     registers = list(state.registers)
     registers[number] ^= bit
-    (text,) = differences(replace(state, registers=registers), state, BENCH.ram)
+    (text,) = differences(replace(state, registers=registers), state, BENCH.map())
     assert text.startswith(f"register c{number}:")
 
 
 def test_special_registers_and_csrs(state):
     for name in state.scrs:
-        (text,) = differences(replace(state, scrs=changed(state.scrs, name, TAG)), state, BENCH.ram)
+        (text,) = differences(replace(state, scrs=changed(state.scrs, name, TAG)), state, BENCH.map())
         assert text.startswith(name)
     for name in state.csrs:
-        (text,) = differences(replace(state, csrs=changed(state.csrs, name)), state, BENCH.ram)
+        (text,) = differences(replace(state, csrs=changed(state.csrs, name)), state, BENCH.map())
         assert text.startswith(name)
 
 
 @pytest.mark.parametrize("bit", [1, 1 << 63, TAG])
 def test_memory_and_tags(state, bit):
-    (text,) = differences(with_line(state, 0x1000, bit), state, BENCH.ram)
+    (text,) = differences(with_line(state, 0x1000, bit), state, BENCH.map())
     assert "0x80008000" in text and ("tag 1" in text) == (bit == TAG)
 
 
 def test_bitmap(state):
     bitmap = bytearray(state.bitmap)
     bitmap[5] ^= 1
-    assert differences(replace(state, bitmap=bytes(bitmap)), state, BENCH.ram) == ["revocation bitmap, byte 0x5"]
+    assert differences(replace(state, bitmap=bytes(bitmap)), state, BENCH.map()) == ["revocation bitmap, byte 0x5"]
 
 
 def test_many_differences_are_counted():

@@ -9,6 +9,7 @@ import pytest
 from cosim import run as run_module
 from cosim.bench.job import Input
 from cosim.run import Verdict, Watch, run_model, run_rtl
+from cosim.soc_design import Kind
 from cosim.trace.log import CommitLog
 from rtl.config import SAFE
 
@@ -92,6 +93,83 @@ def test_received_bytes(safe, assembled):
         inputs.append(Input(clock + 1, "uart__received_valid", 0))
     result = run_rtl(safe, SAFE, assembled(SETUP + echo), inputs=tuple(inputs), max_cycles=20_000)
     assert (result.console, result.code, result.state_compared) == (b"bcd", 0, True)
+
+
+SWEEP = """
+  li   t0, PLATFORM_RAM + 0x8000      # memory in which a capability to freed memory stands
+  csetaddr ca0, ca5, t0
+  li   t0, PLATFORM_RAM + 0x9000      # the freed memory
+  csetaddr ca1, ca5, t0
+  csetbounds ca1, ca1, 64
+  csc  ca1, 8(ca0)
+  csc  ca5, 16(ca0)
+  li   t0, PLATFORM_BITMAP + 0x9000 / 64
+  csetaddr ca2, ca5, t0
+  li   t1, 1
+  sb   t1, 0(ca2)
+  li   t0, PLATFORM_REVOKER
+  csetaddr ca3, ca5, t0
+  li   t0, PLATFORM_RAM + 0x8000
+  sw   t0, 0(ca3)
+  li   t0, PLATFORM_RAM + 0x8400
+  sw   t0, 4(ca3)
+  sw   zero, 8(ca3)
+2:
+  lw   a4, 24(ca0)                    # keeps the port busy now and then
+  lw   t0, 0xc(ca3)
+  andi t0, t0, 1
+  bnez t0, 2b
+  lw   a4, 8(ca0)
+  clc  ca4, 16(ca0)
+"""
+
+
+def test_background_sweep(safe, assembled):
+    """Each granule that the revoker visits is followed, also while the core reads memory and the epoch."""
+    result = run_rtl(safe, SAFE, assembled(SETUP + SWEEP + exit_with(0)))
+    assert result.difference is None and (result.code, result.state_compared) == (0, True)
+    assert result.cycles > 1024 + 0x400 // 8
+
+
+def test_sweep_that_skips_a_granule_is_found(safe, assembled, monkeypatch):
+    right = run_module.notice
+
+    def wrong(machine, kind, clock, value):
+        return right(machine, kind, clock, value + (kind is Kind.SWEPT and value % 4 == 3))
+
+    monkeypatch.setattr(run_module, "notice", wrong)
+    result = run_rtl(safe, SAFE, assembled(SETUP + SWEEP + exit_with(0)))
+    assert result.verdict is Verdict.MISMATCH and "next is 0x20048018" in result.difference.note
+
+
+def test_interrupt_lines_from_outside(safe, assembled):
+    """Lines that a test drives interrupt wherever the core happens to be."""
+    text = f"""
+      cj 3f
+      .org 0x40
+      addi a3, a3, -1
+      bgtz a3, 4f
+    {exit_with(0)}
+    4:
+      csrw mie, zero
+      mret
+    3:
+      {SETUP}
+      li   a3, 30
+      auipcc ca0, 0
+      li   t0, PLATFORM_ENTRY + 0x40
+      csetaddr ca0, ca0, t0
+      cspecialw mtcc, ca0
+      csrsi mstatus, 8
+    5:
+      li   t0, 0x808
+      csrw mie, t0
+      csrr a1, mip
+      cj   5b
+    """
+    inputs = tuple(Input(clock, "interrupts", value) for clock, value in ((2000, 4), (2100, 0), (3001, 1), (3200, 5)))
+    result = run_rtl(safe, SAFE, assembled(text), inputs=inputs, max_cycles=6000)
+    assert result.difference is None and result.code == 0 and result.cycles > 3001
 
 
 def test_timer_interrupts(safe, assembled):

@@ -1,7 +1,7 @@
 """Register block of the background revoker. Source: CHERIoT-SAFE platform; the RTOS allocator is its user.
 
 The sweep itself is driven from outside, a granule at a time at arbitrary moments: `granules` are those still to
-visit, and `visited` is told after each one.
+visit, `visited` is told after each one, and `finish` at the end.
 """
 
 import enum
@@ -42,14 +42,13 @@ class Revoker(Device):
     def visited(self) -> None:
         """The first of `granules` has been swept."""
         self.granules = self.granules[1:]
-        self._finish_if_done()
 
-    def _finish_if_done(self) -> None:
-        if self.running and not self.granules:
-            self.epoch += 1
-            self.status = 1
-            if self.enable:
-                self._finished()
+    def finish(self) -> None:
+        """The running sweep ends."""
+        self.epoch += 1
+        self.status = 1
+        if self.enable:
+            self._finished()
 
     def read(self, offset: int) -> int:
         values = {
@@ -70,7 +69,8 @@ class Revoker(Device):
         elif offset == Register.GO and not self.running:
             self.epoch += 1
             self.granules = range(self.start & -GRANULE, self.end, GRANULE)
-            self._finish_if_done()  # an empty range ends at once
+            if not self.granules:
+                self.finish()
         elif offset == Register.STATUS:
             self.status = 0
         elif offset == Register.ENABLE and mask & 1:
