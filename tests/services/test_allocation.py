@@ -391,6 +391,33 @@ def test_a_default_quota_can_be_configured():
     assert all(event.charge <= 512 for event in kernel.log if isinstance(event, Alloc))
 
 
+def test_what_the_services_objects_cost():
+    """HP-11, with three threads: all of it on the quota that is passed in."""
+    costs = {}
+
+    def entry(ctx):
+        handle, out = ctx.imported("quota"), ctx.local(8)
+
+        def cost(name, *arguments):
+            before = yield from ctx.call("heap_quota_remaining", handle)
+            yield from ctx.call(name, *arguments)
+            costs[name, arguments[-1]] = before - (yield from ctx.call("heap_quota_remaining", handle))
+
+        for sources in (1, 4, 8):
+            yield from cost("multiwaiter_create", NO_WAIT, handle, out, sources)
+        yield from cost("queue_create", NO_WAIT, handle, out, 8, 2)
+        yield from cost("queue_create_sealed", NO_WAIT, handle, out, 8, 2)
+        yield from cost("eventgroup_create", NO_WAIT, handle, out)
+        thing = yield from ctx.call("heap_allocate", NO_WAIT, handle, 64, 0)
+        yield from cost("heap_claim", handle, thing)
+
+    def nothing(ctx):
+        yield
+
+    system({"A": entry, "B": nothing, "C": nothing}).run()
+    assert list(costs.values()) == [40, 88, 152, 40, 48, 48, 16]
+
+
 def test_only_static_quotas_pay():
     session = Session()
     fake = SealedObject(name="fake", owner="main", key="Own", contents=bytes(24))
