@@ -74,6 +74,7 @@ class Loaded:
     exports: dict[tuple[str, str], Cap] = field(default_factory=dict)
     code: dict[str, Cap] = field(default_factory=dict)
     stacks: dict[str, Cap] = field(default_factory=dict)
+    trusted_stacks: dict[str, tuple[int, int]] = field(default_factory=dict)  # start and size, for the switcher alone
     keys: dict[tuple[str, str], Cap] = field(default_factory=dict)
     sealed: dict[str, Cap] = field(default_factory=dict)
     shared: dict[str, Cap] = field(default_factory=dict)  # with all permissions
@@ -171,12 +172,12 @@ def load(image: Image) -> Loaded:
     shared = {one.name: layout.take(one.size) for one in image.shared_objects}
     sealed = [(one, layout.take(SEAL_HEADER + len(one.contents))) for one in image.sealed_objects]
     stacks = {t.name: layout.take(t.stack, 16) for t in image.threads}
-    for thread in image.threads:
-        layout.take(TRUSTED_STACK_FIXED + TRUSTED_STACK_FRAME * (1 + thread.frames))
+    frames = {t.name: TRUSTED_STACK_FRAME * (1 + t.frames) for t in image.threads}
+    trusted = {name: layout.take(TRUSTED_STACK_FIXED + size) for name, size in frames.items()}
     heap_start = (layout.next + HEAP_ALIGNMENT - 1) & -HEAP_ALIGNMENT
     heap_end = heap_start + image.heap_size
 
-    loaded = Loaded(image, Memory(RAM, heap_end - RAM), heap_start, heap_end)
+    loaded = Loaded(image, Memory(RAM, heap_end - RAM), heap_start, heap_end, trusted_stacks=trusted)
     for unit in units:
         start, length = code[unit.name]
         permissions = ROOT_EXECUTABLE.permissions & ~Perm.SR
