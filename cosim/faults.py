@@ -121,10 +121,10 @@ def _(m, muldiv):
         m.d.comb += muldiv.result.eq((muldiv.a * muldiv.b) >> 32)
 
 
-@fault("store-local", "a local capability keeps its tag when stored without the permission to", Execute)
+@fault("store-local", "csc through an authority without SL drops the tag of global capabilities, too", Execute)
 def _(m, execute):
     with m.If(execute.request.mask.all()):
-        m.d.comb += execute.request.tag.eq(execute.x.b.cap.tag)
+        m.d.comb += execute.request.tag.eq(execute.x.b.cap.tag & grants(execute.x.a.cap.meta.perms, "SL"))
 
 
 @fault("interrupt-cause", "mcause does not tell an interrupt from an exception", CsrFile)
