@@ -72,10 +72,10 @@ class Simulator:
             raise SimulatorError("the simulator stopped: " + " / ".join(words)) from None
 
     def close(self) -> None:
-        """Hang up; the process ends by itself, or is ended."""
+        """Hang up; the process ends by itself (it may have waves to write), or is ended."""
         self._socket.close()
         try:
-            self._process.wait(0.2)
+            self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self._process.terminate()
             try:

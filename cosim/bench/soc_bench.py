@@ -30,7 +30,7 @@ async def serve(handle):
         try:
             while True:
                 await run(dut, socket.recv(), socket.send)
-        except EOFError:
+        except (EOFError, BrokenPipeError, ConnectionResetError):
             return
 
 
@@ -41,9 +41,25 @@ async def run(dut: Dut, job: Job, send) -> None:
         dut.write_array(load.array, load.first, load.words, load.data)
     dut.leave_reset()
     text = TextView(job.symbols)
-    waves_at = job.waves_from if job.waves else job.max_cycles
     send(Events(b"", 0, 0))
     started = time.monotonic()
+    try:
+        records = await go(dut, job, text, send)
+    finally:  # also when nobody listens any more: the waves show why
+        if job.waves:
+            dut.stop_waves()
+            code_file(Path(job.waves)).write_text(text.code())
+    seconds = time.monotonic() - started
+    timeout, clock = dut.running, dut.cycles - 1
+    dumps = [dut.read_array(dump.array, dump.depth, dump.words) for dump in job.dumps]
+    dut.resume(LINGER)
+    await dut.advance(LINGER + 1)
+    send(Ended(clock, records, timeout, seconds, dumps, dut.records()))
+
+
+async def go(dut: Dut, job: Job, text: TextView, send) -> int:
+    """Let the clock run until the design stops it or time is up; returns the number of records sent."""
+    waves_at = job.waves_from if job.waves else job.max_cycles
     sent, inputs = 0, deque(job.inputs)
     while dut.running and dut.cycles < job.max_cycles:
         if dut.cycles >= waves_at:
@@ -59,12 +75,4 @@ async def run(dut: Dut, job: Job, send) -> None:
         send(Events(dut.events(), dut.cycles, sent))
         if data and job.records:
             send(Records(data))
-    seconds = time.monotonic() - started
-    if job.waves:
-        dut.stop_waves()
-        code_file(Path(job.waves)).write_text(text.code())
-    timeout, clock = dut.running, dut.cycles - 1
-    dumps = [dut.read_array(dump.array, dump.depth, dump.words) for dump in job.dumps]
-    dut.resume(LINGER)
-    await dut.advance(LINGER + 1)
-    send(Ended(clock, sent, timeout, seconds, dumps, dut.records()))
+    return sent

@@ -10,6 +10,7 @@ from cosim.build import SIM_BUILD
 from cosim.compare.report import report
 from cosim.compare.symbols import Symbols
 from cosim.errors import UserError
+from cosim.faults import number_of
 from cosim.image import Program, load_program
 from cosim.progress import Progress, say
 from cosim.run import MAX_CYCLES, RunResult, Verdict, Watch, run_model, run_rtl
@@ -31,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trace", type=Path, metavar="FILE", help="write the commit log, a line per instruction")
     parser.add_argument("--waves", type=Path, metavar="FILE", help="dump waves (.vcd or .fst) and a .gtkw beside them")
     parser.add_argument("--waves-from", type=number, default=0, metavar="N", help="dump waves from this cycle on")
+    parser.add_argument("--break", dest="fault", metavar="NAME", help="run on a core with a deliberate fault")
     parser.add_argument("--max-cycles", type=number, metavar="N", default=MAX_CYCLES, help="give up after so many")
 
 
@@ -43,8 +45,8 @@ def run(args: argparse.Namespace) -> int:
     """The exit code is the program's; 250 for a mismatch, 253 if nothing retires any more, 254 at the cycle limit."""
     config = profile(args.profile)
     program = load_program(args.image, config, args.base)
-    if args.model and (args.waves or args.no_check):
-        raise UserError("--model simulates no RTL: --waves and --no-check have no meaning with it")
+    if args.model and (args.waves or args.no_check or args.fault):
+        raise UserError("--model simulates no RTL: --waves, --no-check and --break have no meaning with it")
     progress = Progress()
 
     def console(text: bytes) -> None:
@@ -72,7 +74,9 @@ def simulate(args: argparse.Namespace, config: SocConfig, program: Program, watc
         raise UserError(f"{args.waves}: waves go into a file named *.vcd or *.fst")
     if args.waves:
         open_output(args.waves).close()
-    build = build_soc(config, fst=bool(args.waves) and args.waves.suffix == ".fst", progress=say)
+    fault = number_of(args.fault) if args.fault else 0
+    fst = bool(args.waves) and args.waves.suffix == ".fst"
+    build = build_soc(config, fst=fst, faults=bool(fault), progress=say)
     with Simulator(build, SIM_BUILD / "runs" / args.image.stem) as simulator:
         result = run_rtl(
             simulator,
@@ -82,6 +86,7 @@ def simulate(args: argparse.Namespace, config: SocConfig, program: Program, watc
             max_cycles=args.max_cycles,
             waves=str(args.waves.absolute()) if args.waves else None,
             waves_from=args.waves_from,
+            fault=fault,
             watch=watch,
         )
     if args.waves:
@@ -101,6 +106,8 @@ def repeat_command(args: argparse.Namespace) -> str:
     words = ["cheriot", "run", str(args.image), "--profile", args.profile]
     if args.base is not None:
         words += ["--base", hex(args.base)]
+    if args.fault:
+        words += ["--break", args.fault]
     return shlex.join(words)
 
 

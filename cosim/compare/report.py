@@ -9,6 +9,8 @@ from rtl.isa.registers import CAPABILITY_NAMES
 from rtos_model.machine.capability import Cap
 from rtos_model.machine.commit import Record, unpack
 
+RUN = "cheriot run "
+"""The command that can write waves of what it repeats."""
 HISTORY = 20
 """Instructions shown before the one that differs."""
 
@@ -107,7 +109,9 @@ def report(difference: Difference, symbols: Symbols, repeat: str) -> str:
             if number:
                 lines.append(f"  c{number:<3}{CAPABILITY_NAMES[number]:<5} {value}")
         lines.append("")
-    lines += [f"repeat with:  {repeat}", f"with waves:   {repeat} --waves mismatch.vcd"]
+    lines.append(f"repeat with:  {repeat}")
+    if repeat.startswith(RUN):
+        lines.append(f"with waves:   {repeat} --waves mismatch.vcd")
     return "\n".join(lines)
 
 

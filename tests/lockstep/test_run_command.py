@@ -51,20 +51,34 @@ def test_program_on_the_rtl(elf, tmp_path, capfd):
     lines = [line for line in log.read_text().splitlines() if not line.startswith("#")]
     assert [int(line.split()[0]) for line in lines] == list(range(len(lines)))
     assert any("sw a0, 0(cgp)" in line and "W4@14002000=00000004" in line for line in lines)
-    check_waves(dump)
+    check_waves(dump, "sw a0, 0(cgp)")
 
 
-def check_waves(dump: Path):
+def check_waves(dump: Path, instruction: str):
     """Every group has all of its signals: a renamed one in the design must be renamed in the groups also."""
     known = {plain_name(name) for name in signals(dump)}
     wanted = [f"{group.scope}.{shown.name}" for group in GROUPS for shown in group.signals]
     assert [name for name in wanted if name not in known] == []
     text = dump.read_text()
-    shown = "".join(f"{ord(letter):08b}" for letter in "sw a0, 0(cgp)")
+    shown = "".join(f"{ord(letter):08b}" for letter in instruction)
     assert shown in text, "the disassembly is in the dump itself"
     save = dump.with_suffix(".gtkw").read_text()
     assert "text_instruction" in save and save.count("[dumpfile]") == 1
-    assert "sw a0, 0(cgp) @2004" in dump.with_suffix(".code").read_text()
+    assert instruction in dump.with_suffix(".code").read_text()
+
+
+@pytest.mark.sim
+def test_a_fault_is_reported_with_waves(tmp_path, capfd):
+    source, path, dump = tmp_path / "it.S", tmp_path / "it.elf", tmp_path / "it.vcd"
+    source.write_text(HELLO.replace("  li   a0, 4\n", "  li a0, -1\n  li a1, 1\n  blt a0, a1, done\n"))
+    path.write_bytes(write_elf(build_program([source], SAFE)))
+    assert main(["run", str(path), "--break", "signed-branch", "--waves", str(dump), "--max-cycles", "5000"]) == 250
+    out, err = capfd.readouterr()
+    assert "core and golden machine differ" in err
+    assert "blt a0, a1" in out and "next_pc" in out
+    assert f"repeat with:  cheriot run {path} --profile safe --break signed-branch\n" in out
+    assert out.endswith("--waves mismatch.vcd\n")
+    check_waves(dump, "blt a0, a1, ")
 
 
 def test_program_on_the_golden_machine(elf, tmp_path, capfd):
