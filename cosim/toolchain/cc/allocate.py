@@ -31,6 +31,7 @@ class Allocation:
         self.caller_saved = frozenset(self.order) - frozenset(CALLEE_SAVED)
         self.asm_clobbers = [(position, self._clobbered(ins)) for position, ins in liveness.asms]
         self.used_callee_saved = {reg for _, regs in self.asm_clobbers for reg in regs if reg in CALLEE_SAVED}
+        self.call_positions = frozenset(liveness.calls)
         self.active: list[Interval] = []
         self.inactive: list[Interval] = []
         self._hint()
@@ -206,6 +207,11 @@ class Allocation:
     def _spill(self, current: Interval, start: int, first_use: int) -> None:
         """Leave `current` in memory until shortly before its next use in a register."""
         current.reg = None
+        if start in self.call_positions and current.next_wish(start) < first_use:
+            # The next round of a loop wants it: fetch it here, where the call is, not on the way that all rounds take.
+            if start + 2 < current.end and current.covers(start + 2):
+                self._queue(current.split(start + 2))
+                return
         if first_use < INFINITY:
             position = self._reload_position(start, first_use)
             if start < position < current.end:

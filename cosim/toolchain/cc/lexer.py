@@ -38,12 +38,16 @@ class Lexer(CLexer):
     def input(self, text: str, filename: str = "") -> None:
         super().input(text, filename)
         self._raw: list[Token] = []
+        self.last = Token("", "", 1, 0, filename)  # the latest one handed out, where errors name no place
         while (token := super().token()) is not None:
             self._raw.append(token)
         self._ready = iter(self._rewrite())
 
     def token(self) -> Token | None:
-        return next(self._ready, None)
+        token = next(self._ready, None)
+        if token is not None:
+            self.last = token
+        return token
 
     def _rewrite(self) -> list[Token]:
         out: list[Token] = []

@@ -309,8 +309,7 @@ class ExpressionLowering(BuiltinLowering):
                 return self.branch(node.left, yes, no)
         left, right = self.value(node.left), self.value(node.right)
         if isinstance(left, tuple):
-            truth = self.wide_compare(op, ctype.signed, left, right)
-            return self.b.branch("ne", truth, self.b.const(0), yes, no)
+            return self.wide_branch(op, ctype.signed, left, right, yes, no)
         if ctype.is_cap:
             left, right = self.b.emit("addr", (left,)), self.b.emit("addr", (right,))
         if op in (">", "<="):

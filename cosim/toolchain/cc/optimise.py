@@ -5,6 +5,9 @@ from cosim.toolchain.cc.hoist import hoist
 from cosim.toolchain.cc.ir import COMMUTATIVE, LOADS, PURE, Block, Function, Value, resolve
 from cosim.toolchain.cc.irfold import condition, simplify
 
+SHIFTS = {"__ashldi3": "sll", "__lshrdi3": "srl", "__ashrdi3": "sra"}
+"""Runtime calls for 64-bit shifts by a variable count."""
+
 
 def optimise(function: Function) -> None:
     """Number values over the dominator tree, fold, remove what is dead, tidy the graph."""
@@ -54,8 +57,12 @@ def _number_block(function: Function, block: Block, known: dict, loads: dict) ->
             known[key] = found
         return found
 
+    halves: dict[int, Value] = {}
     for value in block.body:
         args = value.args
+        if value.op == "result1" and args[0].id in halves:
+            value.forward = halves[args[0].id]
+            continue
         if args:
             value.args = args = tuple([resolve(arg) for arg in args])
         op = value.op
@@ -79,11 +86,35 @@ def _number_block(function: Function, block: Block, known: dict, loads: dict) ->
                     value.forward = loads[key]
                     continue
                 loads[key] = value
+        elif op == "call" and value.imm.target in SHIFTS and args[2].op == "const":
+            low, halves[value.id] = _shifted(*args, SHIFTS[value.imm.target], make)
+            value.forward = low
+            continue
         elif op != "result1" and op != "asmresult":
             loads.clear()  # a store or a call may change what was loaded
         body.append(value)
     block.body = body
     block.term = _resolved(block.term)
+
+
+def _shifted(low: Value, high: Value, count: Value, op: str, make) -> tuple[Value, Value]:
+    """Both halves of a 64-bit shift whose count turned out to be constant."""
+    distance = count.imm & 63
+
+    def by(name: str, value: Value, bits: int) -> Value:
+        return make(name, (value, make("const", (), bits)))
+
+    if distance == 0:
+        return low, high
+    if op == "sll":
+        if distance >= 32:
+            return make("const", (), 0), by("sll", low, distance - 32)
+        spill = by("srl", low, 32 - distance)
+        return by("sll", low, distance), make("or", (by("sll", high, distance), spill))
+    if distance >= 32:
+        return by(op, high, distance - 32), by("sra", high, 31) if op == "sra" else make("const", (), 0)
+    spill = by("sll", high, 32 - distance)
+    return make("or", (by("srl", low, distance), spill)), by(op, high, distance)
 
 
 def _resolved(term: tuple) -> tuple:

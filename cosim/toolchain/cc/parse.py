@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from pycparser import c_ast
+from pycparser.c_lexer import Token
 from pycparser.c_parser import CParser, ParseError
 
 from cosim.toolchain.cc.diagnostics import CompileError, Place, SourceLines
@@ -32,17 +33,18 @@ def parse(
     try:
         unit = parser.parse(f'{prelude}\n#line 1 "{path}"\n{text}', str(path))
     except ParseError as error:
-        raise _as_compile_error(str(error), str(path)) from None
+        raise _as_compile_error(str(error), parser.clex.last) from None
     except RecursionError:
         raise CompileError(Place(str(path), 1), "nested too deeply", "smaller expressions") from None
     del unit.ext[: len(BUILTIN_TYPES)]
     return unit
 
 
-def _as_compile_error(text: str, path: str) -> CompileError:
+def _as_compile_error(text: str, last: Token) -> CompileError:
     match = _WHERE.match(text)
     if match is None:
-        return CompileError(Place(path, 1), f"syntax: {text}")
+        message = text.rpartition(": ")[2].lower()
+        return CompileError(Place(last.filename, last.lineno, last.column), f"{message} near '{last.value}'")
     place = Place(match["file"], int(match["line"]), int(match["column"] or 0))
     message = match["text"]
     if message.startswith("before: "):

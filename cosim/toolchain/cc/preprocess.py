@@ -76,7 +76,7 @@ class _Preprocessor(pcpp.Preprocessor):
         raise CompileError(Place(str(file), line), f"preprocessor: {msg}")
 
     def on_include_not_found(self, is_malformed, is_system_include, curdir, includepath):
-        place = Place(str(self.macros["__FILE__"].value[0].value).strip('"'), self.linemacro)
+        place = Place(str(self.macros["__FILE__"].value[0].value).strip('"'), self.lastdirective.lineno)
         if is_malformed:
             raise CompileError(place, '#include needs <name> or "name"')
         raise CompileError(place, f"no header '{includepath}'", "a header of the project, or -I with its folder")

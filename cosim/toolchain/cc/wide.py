@@ -1,6 +1,6 @@
 """Lowering of 64-bit integers to pairs of 32-bit ones, low half first."""
 
-from cosim.toolchain.cc.ir import Value
+from cosim.toolchain.cc.ir import Block, Value
 from cosim.toolchain.cc.types import IntType
 
 Pair = tuple[Value, Value]
@@ -69,6 +69,34 @@ class Wide:
             return e(right, (high, c(count - 32))), e("sra", (high, c(31))) if is_signed else c(0)
         spill = e("sll", (high, c(32 - count)))
         return e("or", (e("srl", (low, c(count))), spill)), e(right, (high, c(count)))
+
+    def wide_branch(self, op: str, is_signed: bool, a: Pair, b: Pair, yes: Block, no: Block) -> None:
+        """Go to `yes` if the comparison holds: the high halves decide, and the low ones where those are equal."""
+        if op in (">", "<="):
+            a, b = b, a
+            op = {">": "<", "<=": ">="}[op]
+        if op in (">=", "!="):
+            yes, no = no, yes
+        middle = self.b.new_block()
+        if op in ("==", "!="):
+            self.b.branch("eq", a[1], b[1], middle, no)
+            self._continue_in(middle)
+            self.b.branch("eq", a[0], b[0], yes, no)
+            return
+        less = "lt" if is_signed else "ltu"
+        if is_signed and all(part.op == "const" and part.imm == 0 for part in b):
+            self.b.branch(less, a[1], b[1], yes, no)
+            return
+        self.b.branch(less, a[1], b[1], yes, middle)
+        self._continue_in(middle)
+        last = self.b.new_block()
+        self.b.branch("eq", a[1], b[1], last, no)
+        self._continue_in(last)
+        self.b.branch("ltu", a[0], b[0], yes, no)
+
+    def _continue_in(self, block: Block) -> None:
+        self.b.seal(block)
+        self.b.start(block)
 
     def wide_compare(self, op: str, is_signed: bool, a: Pair, b: Pair) -> Value:
         e = self.b.emit
