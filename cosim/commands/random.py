@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from cosim.build import SIM_BUILD
@@ -25,6 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="seed of the first; the others count up (default: 0)")
     parser.add_argument("--items", type=int, default=ITEMS, help=f"pieces of each program (default: {ITEMS})")
     parser.add_argument("--profile", default="safe", help=f"the system: {', '.join(PROFILES)} (default: safe)")
+    waits = "slow memories: random wait states by this seed"
+    parser.add_argument("--wait-states", type=int, default=0, metavar="SEED", help=waits)
     parser.add_argument("--model", action="store_true", help="run them on the golden machine alone, and measure them")
     parser.add_argument("-o", "--output", type=Path, default=FOLDER, metavar="DIR", help=f"default: {FOLDER}")
 
@@ -32,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if args.programs < 1 or args.items < 1:
         raise UserError("--programs and --items must be at least 1")
-    config = profile(args.profile)
+    config = replace(profile(args.profile), wait_states=args.wait_states)
     seeds = range(args.seed, args.seed + args.programs)
     try:
         return measured(config, seeds, args.items) if args.model else checked(config, seeds, args)

@@ -1,5 +1,7 @@
 """Random programs on the RTL; and what becomes of one that fails."""
 
+from dataclasses import replace
+
 import pytest
 
 from cosim.campaign import Checker, campaign
@@ -28,6 +30,14 @@ def test_core_and_golden_machine_agree(checker, seed, tmp_path):
         assert outcome.result.state_compared and outcome.result.checked > 1000
         checked += outcome.result.checked
     print(f"{PROGRAMS} programs from seed {1000 * seed} on, {checked} instructions checked")
+
+
+def test_core_and_golden_machine_agree_when_memories_are_slow(seed, tmp_path):
+    slow = replace(SAFE, wait_states=seed + 1)
+    build = build_soc(slow)
+    with Checker(lambda: Simulator(build, tmp_path / "run"), slow) as checker:
+        for number, _, failure in campaign(checker, range(1000 * seed, 1000 * seed + PROGRAMS), tmp_path):
+            assert failure is None, f"seed {number}: {failure.text}\n{failure.source.read_text()}"
 
 
 def test_a_failing_program_is_made_small_and_saved(checker, monkeypatch, tmp_path):
