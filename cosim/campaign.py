@@ -116,7 +116,10 @@ def pursue(checker: Checker, program: RandomProgram, outcome: Outcome, folder: P
     small = shrink(program, fails)
     source = save(small, folder)
     image = source.with_suffix(".elf")
-    repeat = f"cheriot run {image} --profile {checker.config.name}"
+    config = checker.config
+    repeat = f"cheriot run {image} --profile {config.name}"
+    if config.wait_states:
+        repeat = f"cheriot random --programs 1 --seed {program.seed} --wait-states {config.wait_states}"
     final = checker.run(small).result
     symbols = Symbols(load_program(image, checker.config).symbols)
     text = report(final.difference, symbols, repeat) if final and final.difference else outcome.failure
