@@ -30,7 +30,9 @@ def run(args: argparse.Namespace) -> int:
         if time.monotonic() - told > REPORT_SECONDS:
             told = time.monotonic()
             done = seed - args.seed + 1
-            print(f"{done} of {args.programs} programs, {len(failed)} differ, {done / (told - started):.1f}/s", flush=True)
+            print(
+                f"{done} of {args.programs} programs, {len(failed)} differ, {done / (told - started):.1f}/s", flush=True
+            )
     print(f"{args.programs} programs from seed {args.seed} on, size {args.size}: {len(failed)} differ {failed or ''}")
     return 1 if failed else 0
 

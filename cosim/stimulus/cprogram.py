@@ -10,7 +10,9 @@ PRELUDE = """\
 typedef signed char s8; typedef unsigned char u8; typedef short s16; typedef unsigned short u16;
 typedef int s32; typedef unsigned u32; typedef long long s64; typedef unsigned long long u64;
 static u32 crc = 0x12345678;
-static void mix(u64 v) { for (int i = 0; i < 2; i++) { crc = (crc ^ (u32)v) * 0x01000193u; crc ^= crc >> 15; v >>= 32; } }
+static void mix(u64 v) {
+  for (int i = 0; i < 2; i++) { crc = (crc ^ (u32)v) * 0x01000193u; crc ^= crc >> 15; v >>= 32; }
+}
 static void show(const char *what) {
   for (; *what; what++) putchar(*what);
   putchar(' ');
@@ -104,7 +106,9 @@ class Program:
         if WIDTHS[ctype] == 64 and rng.random() < 0.4:
             value = rng.choice(WIDE)
         sign = "-" if rng.random() < 0.25 else ""
-        suffix = "ULL" if value > 0x7FFFFFFFFFFFFFFF else "LL" if value > 0xFFFFFFFF else "u" if value > 0x7FFFFFFF else ""
+        suffix = (
+            "ULL" if value > 0x7FFFFFFFFFFFFFFF else "LL" if value > 0xFFFFFFFF else "u" if value > 0x7FFFFFFF else ""
+        )
         return f"({ctype}){sign}{value}{suffix}"
 
     def place(self) -> tuple[str, str] | None:
@@ -129,7 +133,6 @@ class Program:
         return rng.choice(options) if options else None
 
     def expression(self, budget: int) -> str:
-        rng = self.rng
         self.depth += 1
         text = self._expression(budget if self.depth < 6 else 0)
         self.depth -= 1

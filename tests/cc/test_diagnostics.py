@@ -25,10 +25,10 @@ REFUSED = {
     "int f(a, b) int a, b; { return a; }": ("1:5", "old-style", "prototype"),
     "struct __attribute__((packed)) { int a : 3; } x;": ("1:38", "bit-fields in a packed record", "shifts and masks"),
     "__attribute__((constructor)) void f(void) {}": ("1:1", "attribute 'constructor'", ""),
-    "[[cheriot::compartement(\"x\")]] int f(void);": ("1:12", "unknown attribute 'cheriot::compartement'", "compartment"),
+    '[[cheriot::compartement("x")]] int f(void);': ("1:12", "unknown attribute 'cheriot::compartement'", "compartment"),
     "[[cheriot::interrupt_state(off)]] int f(void);": ("1:12", "enabled, disabled or inherit", ""),
-    "int f(int x) { asm(\"nop\" : \"=m\"(x)); return x; }": ("1:28", "asm constraint \"=m\"", "one of"),
-    "int f(long long x) { asm(\"nop\" : : \"r\"(x)); return 0; }": ("1:40", "asm operand cannot be 'long long'", "32-bit"),
+    'int f(int x) { asm("nop" : "=m"(x)); return x; }': ("1:28", 'asm constraint "=m"', "one of"),
+    'int f(long long x) { asm("nop" : : "r"(x)); return 0; }': ("1:40", "asm operand cannot be 'long long'", "32-bit"),
     # mistakes
     "int f(void) { return y; }": ("1:22", "'y' is not declared", "#include"),
     "int f(void) { return g(); }": ("1:22", "function 'g' is not declared", "prototype"),
@@ -51,7 +51,7 @@ REFUSED = {
     "int x = f();": ("1:9", "'f' is not declared", ""),
     "int g; int x = g;": ("1:16", "must be constant", "in a function"),
     "int x; unsigned y = (unsigned)&x;": ("1:", "must be constant", ""),
-    "_Static_assert(sizeof(int) == 8, \"wide\");": ("1:", "static assertion failed: \"wide\"", ""),
+    '_Static_assert(sizeof(int) == 8, "wide");': ("1:", 'static assertion failed: "wide"', ""),
     "char c = 'ab';": ("1:10", "holds 2 characters", "one character"),
     "int f(void) { return 99999999999999999999; }": ("1:22", "does not fit in 64 bits", ""),
     "void f(void) { int x = 1; int x = 2; }": ("1:31", "declared twice", ""),
@@ -91,7 +91,11 @@ def test_caret_points_at_the_column(tmp_path):
     path = tmp_path / "unit.c"
     path.write_text("int f(void)\n{\n\treturn unknown + 1;\n}\n")
     text = refused(path)
-    assert text.split("\n")[:3] == [f"{path}:3:9: error: 'unknown' is not declared", "  \treturn unknown + 1;", "  \t       ^"]
+    assert text.split("\n")[:3] == [
+        f"{path}:3:9: error: 'unknown' is not declared",
+        "  \treturn unknown + 1;",
+        "  \t       ^",
+    ]
 
 
 def test_place_in_an_included_header_is_the_headers(tmp_path):

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from cosim.stimulus.cprogram import generate
 from cosim.toolchain.cc.compiler import compile_file
 from cosim.toolchain.cc.driver import INCLUDE
 from tests.cc.support import run
@@ -75,7 +76,7 @@ tag_of_argument:
     [
         "unsigned h(char *p, int k) { return (unsigned)p; }",
         "unsigned h(char *p, int k) { unsigned a = (unsigned)p; if (k) a = 5; return k ? a + 1 : a; }",
-        "unsigned h(char *p, int k) { unsigned a = (unsigned)p; for (int i = 0; i < k; i++) a = (unsigned)p; return a; }",
+        "unsigned h(char *p, int k) { unsigned a = 0; do a = (unsigned)p; while (k-- > 0); return a; }",
         "unsigned id(unsigned x) { return x; } unsigned h(char *p, int k) { return id((unsigned)p); }",
         "unsigned h(char *p, int k) { uintptr_t u = (unsigned)p; return u; }",
         "void *h(char *p, int k) { return (void *)(unsigned)p; }",
@@ -110,8 +111,6 @@ def test_volatile_accesses_are_all_made_and_in_order(compiled):
 
 
 def test_output_is_deterministic(tmp_path):
-    from cosim.stimulus.cprogram import generate
-
     path = tmp_path / "unit.c"
     path.write_text(generate(11, 60))
     script = (
@@ -132,7 +131,7 @@ def test_output_is_deterministic(tmp_path):
 
 
 def test_address_arithmetic_is_not_reassociated(compiled, execute):
-    unit = compiled("char *f(char *p, int a, int b) { return (p + a) + b; } int g(int *p, int i) { return p[i - 1000000 + 1000000]; }")
+    unit = compiled("""char *f(char *p, int a, int b) { return (p + a) + b; }""")
     code = body(unit.assembly, "f")
     assert code == ["cincaddr\tca0, ca0, a1", "cincaddr\tca0, ca0, a2", "cret"]
     source = """int puts(const char *); int a[4] = {1, 2, 3, 4};
@@ -142,34 +141,33 @@ def test_address_arithmetic_is_not_reassociated(compiled, execute):
 
 
 SIZES = (1, 8, 511, 512, 513, 1000, 1021, 2047, 4095, 4096, 5001, 8177, 9000)
+CHECK = """#include <cheri.h>
+#include <stdio.h>
+static unsigned from[20], to[20]; static int seen;
+void check(char *p, unsigned n) {
+    int whole = cheri_tag_get(p) && !cheri_offset_get(p) && cheri_length_get(p) == cheri_representable_length(n);
+    if (!whole) printf("bounds %u ", n);
+    p[0] = p[n - 1] = 1;
+    from[seen] = cheri_base_get(p); to[seen] = cheri_top_get(p);
+    for (int i = 0; i < seen; i++) if (from[i] < to[seen] && from[seen] < to[i]) printf("overlap %u ", n);
+    seen++;
+}
+"""
 
 
-@pytest.mark.parametrize("storage", ["", "static "])
-def test_large_objects_have_exact_bounds(execute, storage):
-    declared = "\n".join(f"{storage}char a{n}[{n}];" for n in SIZES[:-2 if not storage else None])
-    checked = "\n".join(f"check(a{n}, {n});" for n in SIZES[:-2 if not storage else None])
-    big = "" if storage else "void big(void) { char a[8177]; check(a, 8177); }"
-    source = f"""#include <cheri.h>
-    #include <stdio.h>
-    #include <string.h>
-    static unsigned from[20], to[20]; static int seen;
-    void check(char *p, unsigned n) {{
-        if (!cheri_tag_get(p) || cheri_offset_get(p) || cheri_length_get(p) != cheri_representable_length(n)) printf("bounds %u ", n);
-        p[0] = p[n - 1] = 1;
-        from[seen] = cheri_base_get(p); to[seen] = cheri_top_get(p);
-        for (int i = 0; i < seen; i++) if (from[i] < to[seen] && from[seen] < to[i]) printf("overlap %u ", n);
-        seen++;
-    }}
-    {big}
-    {declared if storage else ""}
-    int main(void) {{ {declared if not storage else ""}
-    {checked} {"seen = 0; " if not storage else ""} printf("done"); }}"""
-    if not storage:  # all of them together do not fit the stack
-        parts = "\n".join(f"void f{n}(void) {{ char x = 1, a[{n}], y[3]; check(a, {n}); check(y, 3); check(&x, 1); seen = 0; }}" for n in SIZES)
-        source = source.partition("{big}")[0]
-        source = source[: source.index("void big(void)")] + parts
-        source += "int main(void) { " + " ".join(f"f{n}();" for n in SIZES) + ' printf("done"); }'
-    assert execute(source).output == "done"
+def test_large_locals_have_exact_bounds(execute):
+    functions = "\n".join(
+        f"void f{n}(void) {{ char x = 1, a[{n}], y[3]; check(a, {n}); check(y, 3); check(&x, 1); seen = 0; }}"
+        for n in SIZES
+    )
+    calls = " ".join(f"f{n}();" for n in SIZES)
+    assert execute(f'{CHECK} {functions} int main(void) {{ {calls} printf("done"); }}').output == "done"
+
+
+def test_large_globals_have_exact_bounds(execute):
+    objects = "\n".join(f"static char a{n}[{n}]; char b{n}[{n}] = {{1}};" for n in SIZES[:9])
+    calls = " ".join(f"check(a{n}, {n}); check(b{n}, {n});" for n in SIZES[:9])
+    assert execute(f'{CHECK} {objects} int main(void) {{ {calls} printf("done"); }}').output == "done"
 
 
 def test_capabilities_are_spilled_whole(compiled, execute):
@@ -178,9 +176,13 @@ def test_capabilities_are_spilled_whole(compiled, execute):
     uses = " + ".join(f"*{name} * {at + 1}" for at, name in enumerate(names))
     source = f"""__attribute__((noinline)) int g(int x) {{ return x + 1; }}
     __attribute__((noinline)) int f(int **v) {{ {loads} int t = g(1); return {uses} + t + g(*p0); }}
-    int main(void) {{ int x[16], *v[16]; for (int i = 0; i < 16; i++) {{ x[i] = i * i; v[i] = &x[i]; }} return f(v) == 18363 ? 0 : 1; }}"""
+    int main(void) {{
+        int x[16], *v[16];
+        for (int i = 0; i < 16; i++) {{ x[i] = i * i; v[i] = &x[i]; }}
+        return f(v) == EXPECTED ? 0 : 1;
+    }}"""
     expected = sum(i * i * (i + 1) for i in range(16)) + 2 + 1
-    source = source.replace("18363", str(expected))
+    source = source.replace("EXPECTED", str(expected))
     code = body(compiled(source).assembly, "f")
     slots = [int(m.group(1)) for line in code if (m := re.match(r"csc\t\w+, (\d+)\(csp\)", line))]
     assert len(slots) > 8 and all(slot % 8 == 0 for slot in slots) and len(set(slots)) == len(slots)
@@ -208,7 +210,10 @@ def test_attributes_are_carried(compiled):
 
 def test_no_memory_is_touched_outside_of_objects(compiled):
     """A constant index outside of a named object goes through its bounded capability, so it traps."""
-    unit = compiled("int a[4]; int f(void) { return a[3]; } int g(void) { return a[4]; } int h(void) { int l[2]; l[0] = 1; return l[5]; }")
+    unit = compiled(
+        """int a[4]; int f(void) { return a[3]; } int g(void) { return a[4]; }
+        int h(void) { int l[2]; l[0] = 1; return l[5]; }"""
+    )
     assert not any("csetbounds" in line for line in body(unit.assembly, "f"))
     assert any("csetbounds" in line for line in body(unit.assembly, "g"))
     assert any("csetbounds" in line for line in body(unit.assembly, "h"))

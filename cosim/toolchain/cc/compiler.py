@@ -91,4 +91,3 @@ def _generate(unit: Unit, name: str) -> tuple[str, dict[str, int]]:
         if symbol.defined and not isinstance(symbol.type, FuncType):
             lines += data.emit_object(symbol)
     return "\n".join(lines) + "\n", frames
-

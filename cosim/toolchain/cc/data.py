@@ -135,7 +135,12 @@ def emit_object(symbol: Global) -> list[str]:
             at += 8
         elif contents.data[at]:
             end = at + 1
-            while end < size and end - at < BYTES_PER_LINE and end not in contents.slots and any(contents.data[end : end + 4]):
+            while (
+                end < size
+                and end - at < BYTES_PER_LINE
+                and end not in contents.slots
+                and any(contents.data[end : end + 4])
+            ):
                 end += 1
             lines.append("\t.byte\t" + ", ".join(str(byte) for byte in contents.data[at:end]))
             at = end

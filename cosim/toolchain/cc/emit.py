@@ -409,4 +409,3 @@ class Labels:
     def new(self) -> str:
         self.count += 1
         return f".L{self.count}"
-

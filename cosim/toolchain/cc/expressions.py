@@ -324,7 +324,9 @@ class Expressions:
     def _null_like(expr: Expr, ctype: CType, op: str) -> Expr:
         if isinstance(expr, Const) and expr.value == 0:
             return Const(expr.place, ctype, 0)
-        raise CompileError(expr.place, f"'{op}' compares '{ctype}' with '{expr.type}'", f"({ctype}) in front of the integer")
+        raise CompileError(
+            expr.place, f"'{op}' compares '{ctype}' with '{expr.type}'", f"({ctype}) in front of the integer"
+        )
 
     def _conditional(self, node: c_ast.TernaryOp) -> Expr:
         place, cond = place_of(node), self.condition(node.cond)
@@ -436,7 +438,9 @@ class Expressions:
                 return self.builtin(place, name, args)
             if self.scopes.find(name) is None:
                 raise CompileError(
-                    place, f"function '{name}' is not declared", f"a prototype of '{name}' before this call (or its #include)"
+                    place,
+                    f"function '{name}' is not declared",
+                    f"a prototype of '{name}' before this call (or its #include)",
                 )
         function = self.expression(node.name)
         if isinstance(function.type, PointerType):
@@ -444,7 +448,9 @@ class Expressions:
         if not isinstance(function.type, FuncType):
             raise CompileError(place, f"'{function.type}' is not a function")
         signature = function.type
-        return tree.Call(place, signature.ret.unqualified(), function, signature, self._arguments(place, signature, args))
+        return tree.Call(
+            place, signature.ret.unqualified(), function, signature, self._arguments(place, signature, args)
+        )
 
     def _arguments(self, place: Place, signature: FuncType, nodes: list) -> list[Expr]:
         values = [self.value(node) for node in nodes]

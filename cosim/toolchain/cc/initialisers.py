@@ -138,7 +138,9 @@ class Initialisers:
                 position = len(parts)
         return highest
 
-    def _initialise_member(self, ctype: CType, cursor: _Cursor, offset: int, out: list[InitItem], field: Field | None) -> None:
+    def _initialise_member(
+        self, ctype: CType, cursor: _Cursor, offset: int, out: list[InitItem], field: Field | None
+    ) -> None:
         if cursor.designators():
             if not isinstance(ctype, ArrayType | RecordType):
                 raise CompileError(place_of(cursor.node()), f"designator into '{ctype}', which has no members")
@@ -167,9 +169,7 @@ class Initialisers:
         """Members of a record in order; an unnamed bit-field is no member."""
         if not isinstance(ctype, RecordType):
             return []
-        return [
-            (item.type, item.offset, item if item.width is not None else None) for item in ctype.record.fields
-        ]
+        return [(item.type, item.offset, item if item.width is not None else None) for item in ctype.record.fields]
 
     @staticmethod
     def _limit(ctype: CType, parts: list) -> int:

@@ -128,7 +128,10 @@ class Function:
         for block in self.blocks:
             lines.append(f" b{block.index}: preds {[p.index for p in block.preds]} depth {block.depth}")
             lines += [f"  {item!r}" for item in [*block.phis, *block.body]]
-            term = [f"b{x.index}" if isinstance(x, Block) else f"v{x.id}" if isinstance(x, Value) else str(x) for x in block.term]
+            term = [
+                f"b{x.index}" if isinstance(x, Block) else f"v{x.id}" if isinstance(x, Value) else str(x)
+                for x in block.term
+            ]
             lines.append("  " + " ".join(term))
         return "\n".join(lines)
 

@@ -302,7 +302,11 @@ class ExpressionLowering(BuiltinLowering):
 
     def _branch_compare(self, node: tree.Compare, yes: Block, no: Block) -> None:
         op, ctype = node.op, node.left.type
-        if isinstance(node.right, Const) and node.right.value == 0 and isinstance(node.left, tree.Compare | tree.Logical):
+        if (
+            isinstance(node.right, Const)
+            and node.right.value == 0
+            and isinstance(node.left, tree.Compare | tree.Logical)
+        ):
             if op == "==":
                 return self.branch(node.left, no, yes)
             if op == "!=":
@@ -477,7 +481,6 @@ class ExpressionLowering(BuiltinLowering):
             part = self._access("clc" if cap else "lw", Address(here), (), False, cap)
             self._store_part(node.type, home, index, part)
         return home
-
 
 
 _VALUES = {

@@ -57,4 +57,3 @@ def alias(value: Value) -> Value:
 
 REMATERIAL = frozenset(("const", "frame", "global"))
 """Values that are cheaper to make again than to keep in memory."""
-

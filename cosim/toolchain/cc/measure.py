@@ -1,4 +1,4 @@
-"""Instructions of the compiler benchmarks: ours on the golden machine, gcc's for plain rv32emc on a counting interpreter."""
+"""Instructions of the compiler benchmarks: ours on the golden machine, gcc's rv32emc code on a counting interpreter."""
 
 import shutil
 import struct

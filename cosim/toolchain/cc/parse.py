@@ -22,9 +22,7 @@ def place_of(node: c_ast.Node) -> Place:
     return Place(coord.file, coord.line, coord.column or 0) if coord is not None else Place("<unknown>", 0)
 
 
-def parse(
-    path: Path | str, include: list[Path], defines: dict[str, str], sources: SourceLines
-) -> c_ast.FileAST:
+def parse(path: Path | str, include: list[Path], defines: dict[str, str], sources: SourceLines) -> c_ast.FileAST:
     """Preprocess and parse one file."""
     text = preprocess(path, include, defines)
     sources.note_expanded(text, str(path))

@@ -242,5 +242,3 @@ class Selector:
 def select(function: Function) -> Code:
     """Machine code over virtual registers; critical edges must be split."""
     return Selector(function).run()
-
-

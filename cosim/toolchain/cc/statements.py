@@ -198,10 +198,12 @@ class Statements:
             matching = not outputs and text.isdigit()
             if text not in allowed and not matching:
                 raise CompileError(
-                    place_of(nodes[at]), f"asm constraint \"{text}\" is outside the subset", "one of " + " ".join(allowed)
+                    place_of(nodes[at]), f'asm constraint "{text}" is outside the subset', "one of " + " ".join(allowed)
                 )
             if not expr.type.is_scalar or (expr.type.size > 4 and not expr.type.is_cap):
-                raise CompileError(expr.place, f"an asm operand cannot be '{expr.type}'", "a 32-bit integer or a pointer")
+                raise CompileError(
+                    expr.place, f"an asm operand cannot be '{expr.type}'", "a 32-bit integer or a pointer"
+                )
             operands.append((name, text, expr))
             at += 2
         return operands

@@ -255,9 +255,7 @@ class TypeNames:
             lowest, highest = min(lowest, next_value), max(highest, next_value)
             next_value += 1
         fitting = (UINT, LLONG) if lowest >= 0 else (INT, LLONG)
-        ctype = fixed or next(
-            (t for t in fitting if t.wrap(lowest) == lowest and t.wrap(highest) == highest), ULLONG
-        )
+        ctype = fixed or next((t for t in fitting if t.wrap(lowest) == lowest and t.wrap(highest) == highest), ULLONG)
         if node.name:
             self.scopes.declare_tag(node.name, ctype)
         return ctype

@@ -295,9 +295,7 @@ def same(a: CType, b: CType) -> bool:
     if isinstance(a, PointerType):
         return isinstance(b, PointerType) and same(a.to, b.to)
     if isinstance(a, ArrayType):
-        return (
-            isinstance(b, ArrayType) and same(a.of, b.of) and (a.count == b.count or None in (a.count, b.count))
-        )
+        return isinstance(b, ArrayType) and same(a.of, b.of) and (a.count == b.count or None in (a.count, b.count))
     if isinstance(a, RecordType):
         return isinstance(b, RecordType) and a.record is b.record
     if isinstance(a, FuncType):
