@@ -1,11 +1,14 @@
 """Play the RTOS scenarios on the model and show which rules they exercise.
 
-Fails when a scenario fails. With --complete it also fails when a rule or a row of the catalogue has no scenario.
+Fails when a scenario fails. With --complete it also fails when a rule, a row of
+the catalogue or a statement of the two public texts has no scenario or comparison.
 """
 
 import time
 
 from cosim.errors import UserError
+from rtos_model.services.coverage import uncovered
+from rtos_model.services.delays import COMPARISONS
 from rtos_model.services.errors import ServiceModelError
 from rtos_model.services.rules import RULES, SCENARIOS
 from rtos_model.services.scenario import Outcome, catalogue, play
@@ -67,12 +70,13 @@ def _show_rules(chosen) -> None:
 
 
 def _missing(known) -> list[str]:
-    """One line for the rules and one for the catalogue rows that nothing exercises."""
-    rules = [rule for rule in RULES if not any(rule in one.rules for one in known.values())]
+    """Lines for rules and catalogue rows that nothing exercises, and for statements that nothing covers."""
+    exercised = {rule for one in known.values() for rule in one.rules} | set(COMPARISONS)
+    rules = [rule for rule in RULES if rule not in exercised]
     rows = [name for name in SCENARIOS if name not in known]
     found = []
     if rules:
         found.append(f"{len(rules)} of {len(RULES)} rules without a scenario: {' '.join(rules)}")
     if rows:
         found.append(f"{len(rows)} of {len(SCENARIOS)} catalogue rows without a scenario: {' '.join(rows)}")
-    return found
+    return found + uncovered({*known, *exercised})

@@ -246,7 +246,7 @@ SCENARIOS = (
     simple(
         "SC-175",
         "nothing is left on the stack",
-        "CP-10 CP-11 CP-12 SG-10 SG-11",
+        "CP-4 CP-10 CP-11 CP-12 SG-10 SG-11",
         {
             "H": (invoke(Callback("caller"), into="r"), Expect("r", 7))
         },

@@ -8,6 +8,7 @@ from rtos_model.services.scenarios.futexes import WORD, wait, wake
 from rtos_model.services.scenarios.threads import sleep
 from rtos_model.services.steps import (
     Ask,
+    During,
     Expect,
     Get,
     GetCap,
@@ -90,7 +91,7 @@ SCENARIOS = (
     simple(
         "SC-41",
         "what an interrupt word is",
-        "IR-2 IR-4",
+        "IR-2 IR-4 SG-15",
         {
             "H": (
                 *word_of("edge"),
@@ -99,14 +100,22 @@ SCENARIOS = (
                 Expect(Ask("offset", "irq"), 0),
                 Expect(Ask("permissions", "irq"), letters("GR")),
                 Expect(Get("irq"), 0),
+                During((Put("irq", 1), Expect(0, 1)), ()),
+                During((Let("x", Get("irq", 4)), Expect(0, 1)), ()),
+                Expect(Get("irq"), 0),
             )
         },
+        handlers=("scoped",),
+        expect="""
+        TRAP H main 28 19
+        TRAP H main 28 1
+        """,
         **SYSTEM,
     ),
     simple(
         "SC-42",
         "wrong rights",
-        "IR-4 IR-5",
+        "IR-4 IR-5 SG-16",
         {
             "H": (
                 *(
