@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 from breaks_heap import BREAKS as HEAP_BREAKS
+from breaks_sharing import BREAKS as SHARING_BREAKS
 from breaks_sync import BREAKS as SYNC_BREAKS
 
 ROOT = Path(__file__).parents[2]
@@ -150,6 +151,7 @@ BREAKS = (
     ),
     *HEAP_BREAKS,
     *SYNC_BREAKS,
+    *SHARING_BREAKS,
 )
 HANGS = 300
 """Seconds after which a run with a break is taken for one that never ends, hence noticed."""

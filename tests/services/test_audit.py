@@ -122,6 +122,26 @@ def test_policy_names_each_violation(more, line):
     assert audit_policy.violations(report_of(*more.pop("imports"), **more), DEVICES) == [line]
 
 
+@pytest.mark.parametrize(
+    "right, value",
+    [
+        ("permits_load", False),
+        ("permits_load_store_capabilities", False),
+        ("permits_store", True),
+        ("permits_load_mutable", True),
+    ],
+)
+def test_allocator_has_no_other_rights_to_the_hazard_slots(right, value):
+    found = report_of()
+    (own,) = [
+        one
+        for holder, one in audit_policy.imports(found, "SharedObject")
+        if holder == "allocator" and one["shared_object"] == "allocator_hazard_pointers"
+    ]
+    own[right] = value
+    assert len(audit_policy.violations(found, DEVICES)) == 1
+
+
 def test_reading_the_epoch_is_allowed():
     assert audit_policy.violations(report_of(SharedImport(shared="allocator_epoch", permissions="R")), DEVICES) == []
 
