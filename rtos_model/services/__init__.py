@@ -30,6 +30,8 @@ Map, from what is to what happens:
 | steps, interpreter | the scenario language as data; what it means |
 | scenario, scenarios/, rules | a scenario and its verdict; the catalogue by topic; all rule identifiers |
 | kernel, session | the front; one thread at the prompt |
+| audit, audit_policy | the audit report, held against the grants; policy and questions to it |
+| comparisons, measurements, delays, coverage | tables of numbers; calls and charges; times; the two texts |
 
 **How it runs.** A thread is a generator. `yield` means "an interrupt may be taken here and another thread may run";
 the
