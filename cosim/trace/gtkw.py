@@ -55,7 +55,7 @@ def write_save_file(dump: Path) -> Path:
                     code = shown.form == "code"
                     save.trace(
                         f"{name}[{width - 1}:0]" if width > 1 else name,
-                        alias=shown.alias or shown.name.replace(FIELD, "."),
+                        alias=(shown.alias or shown.name).replace(FIELD, " "),
                         color=color,
                         datafmt="hex" if code else shown.form,
                         translate_filter_file=str(code_file(dump)) if code and code_file(dump).exists() else None,

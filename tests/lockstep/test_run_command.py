@@ -13,6 +13,7 @@ from cosim.toolchain.program import build_program
 from cosim.trace.dump import signals
 from cosim.trace.groups import GROUPS
 from cosim.trace.gtkw import plain_name
+from cosim.verilate import fst_available
 from rtl.config import SAFE
 from rtos_model.machine.commit import pack
 
@@ -79,6 +80,21 @@ def test_a_fault_is_reported_with_waves(tmp_path, capfd):
     assert f"repeat with:  cheriot run {path} --profile safe --break signed-branch\n" in out
     assert out.endswith("--waves mismatch.vcd\n")
     check_waves(dump, "blt a0, a1, ")
+
+
+@pytest.mark.sim
+@pytest.mark.slow
+def test_waves_in_fst(elf, tmp_path, capfd):
+    """Where the libraries for it are; elsewhere one line says which ones are missing."""
+    dump = tmp_path / "it.fst"
+    code = main(["run", str(elf), "--waves", str(dump)])
+    if not fst_available():
+        assert code == 252 and "liblz4-dev" in capfd.readouterr().err
+        return
+    assert code == 4
+    known = {plain_name(name): width for name, width in signals(dump).items()}
+    assert known["tb.commit_view.text_instruction"] == 320 and known["tb.dut.core.fetch.pc"] == 32
+    assert "tb.commit_view.text_instruction[319:0]" in dump.with_suffix(".gtkw").read_text()
 
 
 def test_program_on_the_golden_machine(elf, tmp_path, capfd):
