@@ -22,7 +22,8 @@ ELSEWHERE = BASE + (LINES - 1) * LINE
 
 
 class Op(enum.Enum, shape=4):
-    """What the core does in a cycle. A FAULT shows a store to the port, but makes none."""
+    """What the core does in a cycle. A FAULT shows a store to the port, but makes none; a SECOND is a STORE that
+    belongs to the one of the cycle before."""
 
     NONE = 0
     BUSY = 1
@@ -33,6 +34,7 @@ class Op(enum.Enum, shape=4):
     REUSE = 6
     GO = 7
     SET_RANGE = 8
+    SECOND = 9
 
 
 class Stimulus(data.Struct):
@@ -120,9 +122,10 @@ class ScheduleBench(wiring.Component):
                 m.d.comb += request.line.eq(ELSEWHERE // LINE)
             with m.Case(Op.LOAD):
                 m.d.comb += request.line.eq(BASE // LINE + stimulus.word)
-            with m.Case(Op.STORE, Op.FAULT):
+            with m.Case(Op.STORE, Op.FAULT, Op.SECOND):
                 m.d.comb += [
-                    port.valid.eq(stimulus.op == Op.STORE),
+                    uncore.second.eq(stimulus.op == Op.SECOND),
+                    port.valid.eq(stimulus.op != Op.FAULT),
                     request.line.eq(BASE // LINE + stimulus.word),
                     request.write.eq(1),
                     Cat(request.data, request.tag).eq(stored),

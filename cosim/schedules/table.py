@@ -21,6 +21,8 @@ OPS = {
     "store": Op.STORE,
     "zero": Op.STORE,
     "fault": Op.FAULT,
+    "split": Op.STORE,
+    "second": Op.SECOND,
     "paint": Op.PAINT,
     "reuse": Op.REUSE,
     "go": Op.GO,

@@ -27,7 +27,7 @@ class Core(wiring.Component):
     """One CHERIoT hart. With `config.trace`, `commit` and `commit_valid` carry the records of `rtl.isa.commit`.
 
     `lockup`: the trap handler cannot be fetched, so the core takes the same trap for ever (DEC-13). `sleeping`:
-    waiting in wfi.
+    waiting in wfi. `second`: between the two requests of an access that crosses a line.
     """
 
     def __init__(self, config: CoreConfig):
@@ -45,6 +45,7 @@ class Core(wiring.Component):
             "fetch": Out(MemorySignature()),
             "data": Out(MemorySignature()),
             "lookup": Out(LookupSignature()),
+            "second": Out(1),
             "interrupts": In(Lines),
             "lockup": Out(1),
             "sleeping": Out(1),
@@ -68,7 +69,7 @@ class Core(wiring.Component):
         m.submodules.memory = memory
         connect(m, fetch.bus, flipped(self.fetch))
         connect(m, memory.lookup, flipped(self.lookup))
-        m.d.comb += [csrs.lines.eq(self.interrupts), self.sleeping.eq(execute.sleeping)]
+        m.d.comb += [csrs.lines.eq(self.interrupts), self.sleeping.eq(execute.sleeping), self.second.eq(execute.second)]
 
         # After reset, NULL goes into every register before the first instruction
         scrub = Signal(range(REGISTERS + 1))

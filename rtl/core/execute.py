@@ -72,6 +72,7 @@ class Execute(wiring.Component):
     base: In(32)
     top: In(33)
 
+    second: Out(1)  # between the two requests of one access
     request_valid: Out(1)
     request_ready: In(1)
     request: Out(Request)
@@ -171,7 +172,7 @@ class Execute(wiring.Component):
         m.d.comb += [scrs.number.eq(number), scrs.wdata.eq(a)]
 
         # Loads and stores
-        second, first_answered, first_failed = Signal(), Signal(), Signal()
+        second, first_answered, first_failed = self.second, Signal(), Signal()
         store_tag = Signal()
         m.d.comb += [
             check.authority.eq(a),

@@ -22,7 +22,7 @@ from rtl.isa.capfmt import GRANULE
 
 PATIENCE = 12
 """Cycles for which a request gives way: a port that is never free loses one cycle in 13. A granule is decided within
-2 * PATIENCE + 7 = 31 cycles, whatever the core does."""
+2 * PATIENCE + 8 = 32 cycles, whatever the core does."""
 RECORD_LAG = 2
 """A step is shown this many cycles after the one in which it was decided."""
 GRANULE_BITS = 29

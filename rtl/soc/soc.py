@@ -57,6 +57,7 @@ class Soc(wiring.Component):
                 connect(m, wait.target, getattr(uncore, name))
             else:
                 connect(m, getattr(core, name), getattr(uncore, name))
+        m.d.comb += uncore.second.eq(core.second)
         m.d.comb += [core.interrupts.eq(uncore.interrupts), uncore.lines.eq(self.interrupts)]
         for name in self.signature.members:
             if name in DEVICES or name in TRACED:

@@ -30,7 +30,8 @@ class Uncore(wiring.Component):
     """Serves one core. After reset the data port waits until all tags and revocation bits are clear.
 
     `rom_image` is what the boot ROM holds, `patience` the revoker's (see `rtl.revoker.sweep`). `lines` come from
-    outside and are joined with those of the devices. Ports to the outside, if there is such a device: `uart` (see
+    outside and are joined with those of the devices. While `second` is high, the next data request belongs to the
+    last one, and nobody else's comes between. Ports to the outside, if there is such a device: `uart` (see
     `rtl.soc.uart`), `simctl` (see `rtl.soc.simctl`), `gpio` (see `rtl.soc.gpio`) and `sweep`, the revoker's records
     (see `rtl.revoker.sweep`).
     """
@@ -68,6 +69,7 @@ class Uncore(wiring.Component):
                 "data": In(MemorySignature()),
                 "fetch": In(MemorySignature()),
                 "lookup": In(LookupSignature()),
+                "second": In(1),
                 "interrupts": Out(Interrupts),
                 "lines": In(Interrupts),
                 **outside,
@@ -141,6 +143,7 @@ class Uncore(wiring.Component):
         connect(m, flipped(self.sweep), sweeper.record)
         m.d.comb += [
             arbiter.hold.eq(sweeper.hold),
+            arbiter.keep.eq(self.second),
             sweeper.store.eq(self.data.valid & self.data.ready & self.data.request.write),
             sweeper.store_line.eq(self.data.request.line),
             sweeper.repaint.eq(fabric.bitmap.enable & fabric.bitmap.write),

@@ -4,7 +4,8 @@ It refines `rtos_model.machine.revocation_spec`, whose words, register and objec
 several cycles happens there in one instant. In each cycle the core makes one access or none, which the engine can
 make wait; the engine reads or clears one word in the cycles that are left. A word that is not stale is decided when
 it is read. A stale one is cleared later, if nothing has been stored to it or to the bitmap meanwhile; otherwise it
-is read once more, and the core has to wait until it is decided. A request waits `patience` cycles at most.
+is read once more, and the core has to wait until it is decided. A request waits `patience` cycles, or one more if the
+core is then in the middle of a store that takes two.
 """
 
 from collections.abc import Iterator
@@ -46,6 +47,8 @@ class State(NamedTuple):
     """The answer does not count."""
     judged: Read | None = None
     """What the bitmap's verdict comes for in this cycle."""
+    second: int | None = None
+    """The core is in the middle of a store, of which the end goes to this word."""
     covered: bool = False
     clean: bool = False
 
@@ -75,28 +78,27 @@ BUSY, PAINT, REUSE, GO = (Action(name, True) for name in ("busy", "paint", "reus
 LOADS, STORES, ZEROES = (tuple(Action(name, True, i) for i in range(WORDS)) for name in ("load", "store", "zero"))
 FAULTS = tuple(Action("fault", False, i) for i in range(WORDS))
 """A store that traps: the port has its address but no request."""
-ACTIONS = (IDLE, BUSY, *LOADS, *STORES, *ZEROES, *FAULTS, FORGET, OTHER, ALLOCATE, PAINT, REUSE, GO)
+SPLITS = tuple(Action("split", True, i) for i in range(WORDS - 1))
+"""A store of data that begins in a word and ends in the next: the first of its two accesses."""
+SECONDS = tuple(Action("second", True, i) for i in range(1, WORDS))
+ACTIONS = (IDLE, BUSY, *LOADS, *STORES, *ZEROES, *FAULTS, *SPLITS, *SECONDS, FORGET, OTHER, ALLOCATE, PAINT, REUSE, GO)
 
 
 def possible(state: State) -> Iterator[Action]:
     """All actions but those that no program does: allocating what is not free to use."""
+    if state.second is not None:
+        yield SECONDS[state.second - 1]
+        return
+    absent = (*SECONDS, PAINT, ALLOCATE) if state.painted else (*SECONDS, REUSE)
     for action in ACTIONS:
-        if (action is PAINT and state.painted) or (action is ALLOCATE and state.painted):
-            continue
-        if action is REUSE and not state.painted:
-            continue
-        yield action
-
-
-def holds_port(state: State, patience: int) -> bool:
-    """Whether the core has to wait."""
-    return state.insisting or state.waited == patience
+        if action not in absent:
+            yield action
 
 
 def cycle(state: State, action: Action, patience: int) -> tuple[State, Shown]:
     """The state after a cycle, and what can be seen of it. Raises Violation if the engine errs."""
-    hold = holds_port(state, patience)
-    core = action.port and not hold
+    hold = state.insisting or state.waited == patience
+    core = action.port and (not hold or action in SECONDS)
     wants = state.running and state.cursor < WORDS
     granted = wants and not core
 
@@ -152,7 +154,7 @@ def cycle(state: State, action: Action, patience: int) -> tuple[State, Shown]:
             register = filtered(words[action.word], painted)
         elif action.name == "store":
             words = _changed(words, action.word, register)
-        elif action.name == "zero":
+        elif action.name in ("zero", "split", "second"):
             words = _changed(words, action.word, Value.DATA)
         elif action is PAINT:
             painted = True
@@ -166,12 +168,13 @@ def cycle(state: State, action: Action, patience: int) -> tuple[State, Shown]:
         register = Value.OTHER
     elif action is ALLOCATE:
         register = Value.OBJECT
+    second = action.word + 1 if core and action in SPLITS else None
     waited = state.waited + (not hold) if wants and not granted else 0
     after = State(
         words, register, painted, running, cursor, decided, clearing, insisting, waited,
-        asked, stale, following, covered, clean,
+        asked, stale, following, second, covered, clean,
     )  # fmt: skip
-    return after, Shown(action.port and hold, asked, None if stale else judged, ends)
+    return after, Shown(action.port and not core, asked, None if stale else judged, ends)
 
 
 def _changed(words: tuple[Value, ...], index: int, value: Value) -> tuple[Value, ...]:

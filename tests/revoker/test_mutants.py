@@ -125,7 +125,7 @@ MUTANTS = {
         random_traffic,
         (ARBITER, "answers_second.eq(turn)", "answers_second.eq(~first.valid)"),
     ),
-    "the core is not told to wait": (hammering, (ARBITER, "bus.ready & ~self.hold", "bus.ready")),
+    "the core is not told to wait": (hammering, (ARBITER, "bus.ready & (~self.hold | self.keep)", "bus.ready")),
     "both are told to go on": (
         random_traffic,
         (ARBITER, "second.ready.eq(bus.ready & turn)", "second.ready.eq(bus.ready)"),
