@@ -137,7 +137,7 @@ class Synthesis:
             delay = sum(step["delay"] for step in part)
             at += delay
             cells = sum(step["type"] in ("logic", "clk-to-q") for step in part)
-            yield Stretch(at, delay, cells, name, self._source(name))
+            yield Stretch(at, delay, cells, name.removeprefix("component."), self._source(name))
 
     def _source(self, name: str) -> str:
         """Where the sources speak of the net or memory of this name."""
