@@ -6,7 +6,9 @@ Every statement stands on its own line and blocks are balanced, so that a failin
 from random import Random
 
 PRELUDE = """\
+#include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 typedef signed char s8; typedef unsigned char u8; typedef short s16; typedef unsigned short u16;
 typedef int s32; typedef unsigned u32; typedef long long s64; typedef unsigned long long u64;
 static u32 crc = 0x12345678;
@@ -19,6 +21,17 @@ static void show(const char *what) {
   for (int i = 28; i >= 0; i -= 4) putchar("0123456789abcdef"[crc >> i & 15]);
   putchar('\\n');
 }
+"""
+PRELUDE += """\
+static u64 many(int count, ...) {
+  va_list list;
+  va_start(list, count);
+  u64 sum = count;
+  for (; count > 0; count--) sum = sum * 31 + (count & 1 ? (u64)va_arg(list, int) : va_arg(list, u64));
+  va_end(list);
+  return sum;
+}
+static u32 walk(const u8 *from, int count) { u32 sum = 0; while (count--) sum = sum * 33 + *from++; return sum; }
 """
 INTEGERS = ("s8", "u8", "s16", "u16", "s32", "u32", "s64", "u64")
 WIDTHS = {"s8": 8, "u8": 8, "s16": 16, "u16": 16, "s32": 32, "u32": 32, "s64": 64, "u64": 64}
@@ -175,7 +188,7 @@ class Program:
 
     def statement(self, level: int) -> None:
         rng = self.rng
-        kind = rng.randrange(20)
+        kind = rng.randrange(25)
         if kind < 7 or level > 3:
             place = self.place()
             if place is None:
@@ -203,10 +216,58 @@ class Program:
             self._call()
         elif kind == 16 and self.records:
             self._record_statement()
+        elif kind == 18:
+            count = rng.randint(0, 7)
+            args = "".join(f", ({'int' if left % 2 else 'u64'})({self.expression(1)})" for left in range(count, 0, -1))
+            self.line(f"mix(many({count}{args}));")
+        elif kind == 19:
+            self._jump(level)
+        elif kind == 20:
+            self._kept()
+        elif kind == 21:
+            self._bytes()
+        elif kind == 22:
+            self._table()
         elif kind == 17 and self.in_loop:
             self.line(f"if ({self.expression(1)}) {rng.choice(('break', 'continue'))};")
         else:
             self.line(f"mix({self.expression(2)});")
+
+    def _jump(self, level: int) -> None:
+        """A forward goto over a block."""
+        label = self.name("l")
+        self.line(f"if ({self.expression(1)}) goto {label};")
+        self.line("{")
+        self._block(level + 1)
+        self.line("}")
+        self.line(f"{label}: mix({self.expression(1)});")
+
+    def _kept(self) -> None:
+        ctype, name = self.rng.choice(INTEGERS), self.name("k")
+        self.line("{")
+        self.line(f"static {ctype} {name} = {self.constant(ctype)};")
+        self.line(f"{name} += {self.expression(2)}; mix({name});")
+        self.line("}")
+
+    def _bytes(self) -> None:
+        """An array looked at as bytes, or copied."""
+        name, ctype, count = self.rng.choice(self.arrays)
+        copy = self.name("b")
+        self.line("{")
+        self.line(f"{ctype} {copy}[{count}], *{copy}p = {copy} + {self.rng.randrange(count)};")
+        self.line(f"memcpy({copy}, {name}, sizeof {copy}); *{copy}p ^= {self.expression(1)};")
+        self.line(f"mix(walk((const u8 *){copy}, sizeof {copy})); mix({copy}p - {copy});")
+        self.line("}")
+
+    def _table(self) -> None:
+        """A local table with rows, filled and summed."""
+        ctype, name, rows = self.rng.choice(INTEGERS), self.name("t"), self.rng.randint(1, 4)
+        values = ", ".join(self.expression(1) for _ in range(self.rng.randint(1, rows * 3)))
+        self.line("{")
+        self.line(f"{ctype} {name}[{rows}][3] = {{{values}}}, {name}s = 0;")
+        self.line(f"for (int i = {rows * 3 - 1}; i >= 0; i--) {name}s = {name}s * 7 + {name}[i / 3][i % 3];")
+        self.line(f"mix({name}s);")
+        self.line("}")
 
     def _declaration(self) -> None:
         rng = self.rng
@@ -269,6 +330,10 @@ class Program:
                 args.append(self.expression(2))
             else:
                 args.append(next(record for record, index in self.records if self.structs[index][0] == param))
+        if rng.random() < 0.3 and ret != "void":
+            pointer = self.name("q")
+            self.line(f"{ret} (*{pointer})({', '.join(params) or 'void'}) = {name};")
+            name = rng.choice((pointer, f"(*{pointer})"))
         call = f"{name}({', '.join(args)})"
         if ret == "void":
             self.line(f"{call};")

@@ -58,6 +58,7 @@ REFUSED = {
     "#error stop here": ("1:", "#error stop here", ""),
     "#include <nowhere.h>": ("1:", "no header 'nowhere.h'", "-I"),
     "#if 1\nint x;": ("", "", ""),
+    "#pragma push_macro(\"X\")": ("1:", "#pragma push_macro is outside the subset", ""),
     "void f(void) { return 1; }": ("1:16", "return with a value", ""),
     "int f(void) { return; }": ("1:15", "return without a value", ""),
     "void f(void); int g(void) { return f() + 1; }": ("1:", "'+' cannot take 'void' and 'int'", ""),

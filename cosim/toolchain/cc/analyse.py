@@ -87,6 +87,8 @@ class Analyser(TypeNames, Expressions, Builtins, Initialisers, Statements):
         """Only pack(...) has a meaning; `once` and foreign pragmas have none."""
         text = node.string if isinstance(node.string, str) else node.string.value.strip('"')
         text = text.replace(" ", "")
+        if text.startswith(("push_macro", "pop_macro", "redefine_extname", "weak")):
+            raise CompileError(place_of(node), f"#pragma {text.partition('(')[0]} is outside the subset")
         if not text.startswith("pack("):
             return
         inner = [part for part in text[5:].rstrip(")").split(",") if part]

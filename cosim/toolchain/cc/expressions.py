@@ -23,6 +23,7 @@ from cosim.toolchain.cc.types import (
     IntType,
     PointerType,
     common,
+    identical,
     promote,
     same,
 )
@@ -505,7 +506,7 @@ class Expressions:
         for item in node.associations:
             if item.type is None:
                 default = item.expr
-            elif chosen is None and same(self.declared_type(item.type.type, Attributes()), control):
+            elif chosen is None and identical(self.declared_type(item.type.type, Attributes()), control):
                 chosen = item.expr
         picked = chosen if chosen is not None else default
         if picked is None:

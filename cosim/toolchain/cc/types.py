@@ -311,6 +311,17 @@ def same(a: CType, b: CType) -> bool:
     return isinstance(a, VoidType) and isinstance(b, VoidType)
 
 
+def identical(a: CType, b: CType) -> bool:
+    """Compatible with qualifiers compared at every level (C11 6.7.3)."""
+    if not same(a, b) or (a.const, a.volatile) != (b.const, b.volatile):
+        return False
+    if isinstance(a, PointerType):
+        return identical(a.to, b.to)
+    if isinstance(a, ArrayType):
+        return identical(a.of, b.of)
+    return True
+
+
 def promote(ctype: CType) -> CType:
     """Integer promotion (C11 6.3.1.1)."""
     if isinstance(ctype, IntType) and ctype.rank < INT.rank:
