@@ -119,7 +119,7 @@ def _to_nowhere(scene: Scene) -> list[Part]:
     """To where nothing is, or where nothing can be executed."""
     target, number = scene.fresh(2)
     config = scene.frame.config
-    address = scene.rng.choice((NOWHERE, config.uart, config.heap.bitmap, config.ram.end))
+    address = scene.rng.choice((NOWHERE, scene.frame.device("uart"), config.heap.bitmap, config.ram.end))
     parts = [wide("auipcc", target, 0), *constant(number, address), wide("csetaddr", target, target, number)]
     return resuming(scene, [*parts, scene.code("cjalr", 0, 0, target)], {target, number})
 

@@ -53,7 +53,8 @@ def _table(frame: Frame) -> list[Descriptor]:
     config, data = frame.config, frame.data
     bits = config.heap.bitmap + (data.base + SPARED - config.heap.base) // 64
     offset = frame["FRAME"] + frame.base
-    timer = {name: config.timer.base + at for name, at in OFFSETS[config.timer.layout].items()}
+    timer = {name: frame.timer.base + at for name, at in OFFSETS[frame.timer.layout].items()}
+    uart, simctl = frame.device("uart"), frame.device("simctl")
     rom = config.rom.base if config.rom else NOWHERE
     entries = {
         Slot.DATA: (data.base, data.size, ANY),
@@ -62,9 +63,9 @@ def _table(frame: Frame) -> list[Descriptor]:
         Slot.EDGE: (config.ram.end - 32, 64, ANY),
         Slot.HOLE: (NOWHERE, 0x1000, ANY),
         Slot.ROM: (rom, 0x100, ANY),
-        Slot.UART: (config.uart + 4, UART_REST, ANY),
-        Slot.WINDOW: (config.simctl + frame["SIMCTL_WINDOW"], 0x100, ANY),
-        Slot.CHARACTER: (config.simctl + frame["SIMCTL_CHARACTER"], 4, ANY),
+        Slot.UART: (uart + 4, UART_REST, ANY),
+        Slot.WINDOW: (simctl + frame["SIMCTL_WINDOW"], 0x100, ANY),
+        Slot.CHARACTER: (simctl + frame["SIMCTL_CHARACTER"], 4, ANY),
         Slot.CLOCK: (timer[MTIME], 8, READ_ONLY),
         Slot.ALARM: (timer[MTIMECMP], 4, ANY),
         Slot.SOFTWARE: (timer[MSIP], 4, ANY),
@@ -74,7 +75,7 @@ def _table(frame: Frame) -> list[Descriptor]:
         Descriptor(base=base, length=length, mask=mask, place=frame.slot(slot))
         for slot, (base, length, mask) in entries.items()
     ]
-    own = {"TIME": timer[MTIME], "COMPARE": timer[MTIMECMP], "SOFTWARE": timer[MSIP], "SIMCTL": config.simctl}
+    own = {"TIME": timer[MTIME], "COMPARE": timer[MTIMECMP], "SOFTWARE": timer[MSIP], "SIMCTL": simctl}
     found += [Descriptor(base=base, length=GRANULE, place=offset + frame[name]) for name, base in own.items()]
     return [*found, Descriptor(root=SEALING, place=frame.slot(Slot.SEALING))]
 

@@ -11,7 +11,7 @@ from cosim.errors import UserError
 from cosim.toolchain.assembler import assemble
 from cosim.toolchain.linker import link
 from cosim.toolchain.program import INCLUDE, platform_constants
-from rtl.config import Region, SocConfig
+from rtl.config import Region, SocConfig, TimerConfig
 from rtl.isa.table import BY_NAME, UPPER_SHIFT, encode
 
 NOWHERE = 0x4000_0000
@@ -44,6 +44,7 @@ class Frame:
     """`code` is the start of the image, up to the parameters."""
 
     config: SocConfig
+    timer: TimerConfig
     code: bytes
     symbols: dict[str, int]
 
@@ -54,6 +55,10 @@ class Frame:
     def __getitem__(self, name: str) -> int:
         """A symbol of the source."""
         return self.symbols[name]
+
+    def device(self, name: str) -> int:
+        """The base of a device, by its name in the memory map."""
+        return self.config.map()[name].base
 
     @property
     def body(self) -> int:
@@ -87,7 +92,7 @@ def frame(config: SocConfig) -> Frame:
         raise UserError(f"profile {config.name}: random programs need timer, simulation control and UART")
     source = assemble('.include "random.inc"\n', "random", (INCLUDE,), platform_constants(config))
     image = link([source], config.ram, base=config.entry, entry="_start")
-    found = Frame(config, image.flat(), {symbol.name: symbol.address for symbol in image.symbols})
+    found = Frame(config, config.timer, image.flat(), {symbol.name: symbol.address for symbol in image.symbols})
     if found.data.end > config.ram.end or found.data.base not in Region(base=config.heap.base, size=config.heap.size):
         raise UserError(f"profile {config.name}: random programs need {found.data.end - config.entry:#x} bytes of heap")
     return found

@@ -1,6 +1,6 @@
 """The pieces of a random program: each one can be taken out, and what is left is still a program."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cosim.stimulus.frame import Frame, Slot
@@ -59,7 +59,7 @@ class Item:
         return b"".join(word.to_bytes(length, "little") for word, length in self.words(frame, address))
 
 
-def size(parts: tuple[Part, ...] | list[Part]) -> int:
+def size(parts: Sequence[Part]) -> int:
     return sum(part.size for part in parts)
 
 
@@ -85,4 +85,7 @@ def constant(register: int, value: int) -> list[Part]:
     high = (value - low) >> 12 & 0xFFFFF
     if not high:
         return [wide("addi", register, 0, low)]
-    return [wide("lui", register, high)] + ([wide("addi", register, register, low)] if low else [])
+    parts: list[Part] = [wide("lui", register, high)]
+    if low:
+        parts.append(wide("addi", register, register, low))
+    return parts

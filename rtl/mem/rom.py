@@ -28,5 +28,5 @@ class Rom(wiring.Component):
         m.submodules.memory = self.memory
         for port in (self.data, self.fetch):
             read = self.memory.read_port()
-            m.d.comb += [read.en.eq(port.enable), read.addr.eq(port.line), port.read_data.eq(read.data)]
+            m.d.comb += [read.en.eq(1), read.addr.eq(port.line), port.read_data.eq(read.data)]
         return m

@@ -35,8 +35,9 @@ class Sram(wiring.Component):
             write.addr.eq(self.data.line),
             write.data.eq(self.data.write_data),
             write.en.eq(Mux(self.data.enable & self.data.write, self.data.mask, 0)),
+            # Reads are always on: block RAMs are far apart, and their enables would wait for the address decoder
             read.addr.eq(self.data.line),
-            read.en.eq(self.data.enable),
+            read.en.eq(1),
             self.data.read_data.eq(read.data),
             self.tags.enable.eq(self.data.enable),
             self.tags.line.eq(self.data.line),
@@ -45,7 +46,7 @@ class Sram(wiring.Component):
             self.data.read_tag.eq(self.tags.read),
             self.ready.eq(self.tags.ready),
             fetch.addr.eq(self.fetch.line),
-            fetch.en.eq(self.fetch.enable),
+            fetch.en.eq(1),
             self.fetch.read_data.eq(fetch.data),
         ]
         return m

@@ -41,7 +41,7 @@ class Tags(wiring.Component):
 
         m.d.comb += [
             self.ready.eq(~clearing),
-            old.en.eq(self.enable),
+            old.en.eq(1),
             old.addr.eq(self.line >> len(bit_number)),
             self.read.eq(old.data.bit_select(bit_number, 1)),
             port.en.eq(clearing | writing),

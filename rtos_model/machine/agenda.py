@@ -52,10 +52,8 @@ class Agenda:
 
     def visible_lines(self) -> int:
         """The interrupt lines as the present instruction sees them.."""
-        return self._lines.at(self._time.now) if self.observed is None else self._checked_lines()
-
-    def _checked_lines(self) -> int:
-        """Lines may be seen as they were up to LATENCY clocks ago."""
+        if self.observed is None:
+            return self._lines.at(self._time.now)
         high, low = self._lines.seen_by_core()
         wrong = (self.observed & ~high | ~self.observed & ~low) & ALL_LINES
         if wrong:
@@ -67,7 +65,7 @@ class Agenda:
 
     def check_taken(self, pc: int) -> int:
         """The lines that an interrupt was taken for, before the instruction at pc. Raises Disagreement."""
-        lines = self._checked_lines()
+        lines = self.visible_lines()
         if not self._csrs.mie:
             raise Disagreement(f"interrupt taken at pc {pc:#010x} while interrupts are disabled")
         if not lines & self._csrs.enables:

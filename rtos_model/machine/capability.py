@@ -30,8 +30,28 @@ UNITS = 1 << MANTISSA
 LONGEST = UNITS - 1
 """Units that the longest object of one exponent has."""
 
-Perm = enum.IntFlag("Perm", {name: 1 << bit for bit, name in enumerate(PERMISSIONS)})
-Perm.__doc__ = "The architectural permission vector of `cgetperm`."
+
+def _bit(name: str) -> int:
+    return 1 << PERMISSIONS.index(name)
+
+
+class Perm(enum.IntFlag):
+    """The architectural permission vector of `cgetperm`."""
+
+    GL = _bit("GL")
+    LG = _bit("LG")
+    SD = _bit("SD")
+    LM = _bit("LM")
+    SL = _bit("SL")
+    LD = _bit("LD")
+    MC = _bit("MC")
+    SR = _bit("SR")
+    EX = _bit("EX")
+    US = _bit("US")
+    SE = _bit("SE")
+    U0 = _bit("U0")
+
+
 ALL_PERMISSIONS = (1 << len(PERMISSIONS)) - 1
 
 

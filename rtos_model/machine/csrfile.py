@@ -97,10 +97,9 @@ class CsrFile:
         counting = not inhibited & INHIBIT_RETIRED
         self.retired += self.counting - counting
         self.counting = int(counting)
-        stopped = self._cycle_stopped is not None
-        if inhibited & INHIBIT_CYCLE and not stopped:
+        if inhibited & INHIBIT_CYCLE and self._cycle_stopped is None:
             self._cycle_stopped = (self.cycle + 1) % COUNTER_LIMIT
-        elif not inhibited & INHIBIT_CYCLE and stopped:
+        elif not inhibited & INHIBIT_CYCLE and self._cycle_stopped is not None:
             self._cycle_offset = self._cycle_stopped - (self._time.now + 1)
             self._cycle_stopped = None
 

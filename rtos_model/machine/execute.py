@@ -31,9 +31,9 @@ NOWHERE = 16
 def build(machine, pc: int, i: Instruction) -> Execution:
     """The function for one instruction at one address, under the machine's present PCC."""
     after = pc + i.length & ADDRESS
-    if i.row is None:
+    if i.unit is None:
         return (lambda: after) if i.hint else _raising(illegal)
-    return _BUILDERS[i.row.unit](machine, pc, after, i)
+    return _BUILDERS[i.unit](machine, pc, after, i)
 
 
 def _raising(make: Callable[[], Trap]) -> Execution:
@@ -48,7 +48,7 @@ def _operation(meanings: dict[str, Callable[[int, int], int]]):
 
     def make(machine, pc: int, after: int, i: Instruction) -> Execution:
         registers, rd, rs1, rs2, imm = machine.registers, i.rd or NOWHERE, i.rs1, i.rs2, i.imm
-        operate = meanings[i.row.op]
+        operate = meanings[i.op]
 
         def with_register() -> int:
             registers[rd] = operate(registers[rs1], registers[rs2])
@@ -58,16 +58,16 @@ def _operation(meanings: dict[str, Callable[[int, int], int]]):
             registers[rd] = operate(registers[rs1], imm)
             return after
 
-        return with_register if imm is None else with_immediate
+        return with_immediate if i.immediate else with_register
 
     return make
 
 
 def _cap(machine, pc: int, after: int, i: Instruction) -> Execution:
-    if i.row.name not in ("auipcc", "auicgp"):
+    if i.name not in ("auipcc", "auicgp"):
         return _operation(CAP)(machine, pc, after, i)
     registers, rd, imm = machine.registers, i.rd or NOWHERE, i.imm
-    add = CAP[i.row.op]
+    add = CAP[i.op]
     from_pc = machine.pcc.at(pc + imm)
 
     def auipcc() -> int:
@@ -78,12 +78,12 @@ def _cap(machine, pc: int, after: int, i: Instruction) -> Execution:
         registers[rd] = add(registers[GLOBALS], imm)
         return after
 
-    return auipcc if i.row.name == "auipcc" else auicgp
+    return auipcc if i.name == "auipcc" else auicgp
 
 
 def _branch(machine, pc: int, after: int, i: Instruction) -> Execution:
     registers, rs1, rs2 = machine.registers, i.rs1, i.rs2
-    taken = BRANCH[i.row.op]
+    taken = BRANCH[i.op]
     target = pc + i.imm & ADDRESS
 
     def run() -> int:
@@ -110,12 +110,12 @@ def _jump(machine, pc: int, after: int, i: Instruction) -> Execution:
         return to + imm & ADDRESS - 1
 
     target = pc + imm & ADDRESS
-    return cjal if i.row.op == "cjal" else cjalr
+    return cjal if i.op == "cjal" else cjalr
 
 
 def _load(machine, pc: int, after: int, i: Instruction) -> Execution:
     registers, memory, rd, rs1, imm = machine.registers, machine.memory, i.rd or NOWHERE, i.rs1, i.imm
-    size, signed = LOAD[i.row.op]
+    size, signed = LOAD[i.op]
     sign = 1 << 8 * size - 1
     filtered = machine.load_filter.filtered
 
@@ -142,7 +142,7 @@ def _load(machine, pc: int, after: int, i: Instruction) -> Execution:
 
 def _store(machine, pc: int, after: int, i: Instruction) -> Execution:
     registers, memory, csrs, rs1, rs2, imm = machine.registers, machine.memory, machine.csrs, i.rs1, i.rs2, i.imm
-    size = STORE[i.row.op].size
+    size = STORE[i.op].size
     mask = (1 << 8 * size) - 1
 
     def scalar() -> int:
@@ -171,16 +171,17 @@ def _store(machine, pc: int, after: int, i: Instruction) -> Execution:
 
 
 def _csr(machine, pc: int, after: int, i: Instruction) -> Execution:
-    registers, csrs, rd, rs1, imm, number = machine.registers, machine.csrs, i.rd or NOWHERE, i.rs1, i.imm, i.special
-    compute = CSR[i.row.op]
-    writes = csr_writes(i.row.op, rs1 if imm is None else imm)
+    registers, csrs, rd, rs1, number = machine.registers, machine.csrs, i.rd or NOWHERE, i.rs1, i.special
+    imm, immediate = i.imm, i.immediate
+    compute = CSR[i.op]
+    writes = csr_writes(i.op, imm if immediate else rs1)
     permissions = machine.pcc.permissions
 
     def run() -> int:
         check_csr(number, writes, permissions)
         old = csrs.read(number, machine.agenda.visible_lines() if number == MIP else 0)
         if writes:
-            csrs.write(number, compute(old, registers[rs1] if imm is None else imm))
+            csrs.write(number, compute(old, imm if immediate else registers[rs1]))
             machine.agenda.plan()
         registers[rd] = old
         return after
@@ -227,7 +228,7 @@ def _system(machine, pc: int, after: int, i: Instruction) -> Execution:
         "mret": mret,
         "wfi": wfi,
     }
-    return meanings[i.row.op]
+    return meanings[i.op]
 
 
 _BUILDERS = {

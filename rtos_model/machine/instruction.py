@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rtl.isa.rvc import Kind, find_compressed, operand_values
-from rtl.isa.table import FIELDS, REGISTER_FIELDS, REGISTERS, UPPER_SHIFT, Insn, find
+from rtl.isa.table import FIELDS, REGISTER_FIELDS, REGISTERS, UPPER_SHIFT, Insn, Unit, find
 
 IMMEDIATES = ("imm_i", "uimm_i", "imm_s", "imm_b", "imm_u", "simm_u", "imm_j", "shamt", "zimm")
 
@@ -13,8 +13,8 @@ IMMEDIATES = ("imm_i", "uimm_i", "imm_s", "imm_b", "imm_u", "simm_u", "imm_j", "
 class Instruction:
     """A decoded instruction. `row` is None for an illegal word and for a compressed hint, which does nothing.
 
-    Register numbers of operands that it lacks are 0; `imm` is shifted to its place, and None where there is none.
-    `special` is the number of a CSR or SCR.
+    Register numbers of operands that it lacks are 0. `imm` is shifted to its place; `immediate` tells whether there
+    is one. `special` is the number of a CSR or SCR.
     """
 
     word: int
@@ -24,8 +24,22 @@ class Instruction:
     rd: int = 0
     rs1: int = 0
     rs2: int = 0
-    imm: int | None = None
+    imm: int = 0
+    immediate: bool = False
     special: int = 0
+
+    @property
+    def name(self) -> str:
+        """The row's name, op and unit; empty or None if there is no row."""
+        return self.row.name if self.row else ""
+
+    @property
+    def op(self) -> str:
+        return self.row.op if self.row else ""
+
+    @property
+    def unit(self) -> Unit | None:
+        return self.row.unit if self.row else None
 
 
 def _look_up(word: int, length: int) -> tuple[Insn | None, dict[str, int]]:
@@ -50,6 +64,16 @@ def decode(word: int, length: int) -> Instruction:
     registers = {REGISTER_FIELDS[name]: operand for name, operand in operands.items() if name in REGISTER_FIELDS}
     if row is None or any(number >= REGISTERS for number in registers.values()):
         return Instruction(word=word, length=length, hint=_is_hint(word, length))
-    imm = next((operands[name] << UPPER_SHIFT.get(name, 0) for name in operands if name in IMMEDIATES), None)
+    imm = [value << UPPER_SHIFT.get(name, 0) for name, value in operands.items() if name in IMMEDIATES]
     special = operands.get("csr", operands.get("scr", 0))
-    return Instruction(word=word, length=length, row=row, imm=imm, special=special, **registers)
+    return Instruction(
+        word=word,
+        length=length,
+        row=row,
+        rd=registers.get("rd", 0),
+        rs1=registers.get("rs1", 0),
+        rs2=registers.get("rs2", 0),
+        imm=imm[0] if imm else 0,
+        immediate=bool(imm),
+        special=special,
+    )

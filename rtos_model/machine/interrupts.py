@@ -23,9 +23,9 @@ def cause_of(lines: int) -> int:
 
 
 class Lines:
-    """Reads timer and interrupt controller; either may be missing, and its lines are low then."""
+    """Reads timer and interrupt controller. Without a timer its lines are low."""
 
-    def __init__(self, time: Time, timer: Timer | None, plic: Plic | None):
+    def __init__(self, time: Time, timer: Timer | None, plic: Plic):
         self._time = time
         self._timer = timer
         self._plic = plic
@@ -38,7 +38,7 @@ class Lines:
         lines = self.driven
         if self._timer:
             lines |= self._timer.software * SOFTWARE | self._timer.pending(clock) * TIMER
-        return lines | (EXTERNAL if self._plic and self._plic.interrupt else 0)
+        return lines | (EXTERNAL if self._plic.interrupt else 0)
 
     def note(self) -> None:
         """Remember the lines as they are: before and after each access to a device."""

@@ -174,7 +174,7 @@ class Machine:
         revoker = self.platform.revoker
         address = revoker.granules[0]
         block = self.memory.block_at(address)
-        revoker.visited()
+        revoker.visited(refused=block is None and not any(address in region for region, _ in self.memory.devices))
         return block is not None and block.tagged and self.load_filter.sweep(block, address)
 
     def _end_sweep(self) -> None:

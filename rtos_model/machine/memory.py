@@ -84,8 +84,9 @@ class Memory:
     def block_at(self, address: int) -> Block | None:
         return next((block for block in self.blocks.values() if block.base <= address < block.end), None)
 
-    def _device_at(self, address: int) -> tuple[int, Device] | None:
-        return next(((region.base, device) for region, device in self.devices if address in region), None)
+    def _device_at(self, address: int) -> tuple[int, Device]:
+        """Base and device of an address that `_accepts` has accepted."""
+        return next((region.base, device) for region, device in self.devices if address in region)
 
     def fetch(self, address: int) -> int:
         """The halfword at an even address; a bus error is a trap with that address."""
@@ -146,7 +147,9 @@ class Memory:
 
     def _accepts(self, line: int, *, store: bool) -> bool:
         block = self.block_at(line)
-        return block.writable or not store if block is not None else self._device_at(line) is not None
+        if block is not None:
+            return block.writable or not store
+        return any(line in region for region, _ in self.devices)
 
     def _load_beats(self, address: int, size: int) -> int:
         beats = self._beats(address, size)

@@ -19,36 +19,36 @@ TEST_LEVELS, TEST_EDGES = range(8, 12), range(12, 16)
 
 
 class Platform:
-    """`console` collects what was printed; `exit_code` is None until the program ends the run."""
+    """`console` collects what was printed; `exit_code` is None until the program ends the run.
+
+    A device that the system lacks is there, but nothing reaches it; only a timer would make itself felt.
+    """
 
     def __init__(self, config: SocConfig, time: Time):
         self.console = bytearray()
         self.exit_code: int | None = None
         self.timer = None if config.timer is None else Timer(config.timer, time)
-        self.uart = None if config.uart is None else Uart(self._send)
-        self.plic = None if config.plic is None else Plic()
-        self.revoker = None if config.revoker is None else Revoker(self._swept)
-        self.gpio = None if config.gpio is None else Gpio()
-        self.bitmap_rest = None if config.heap.bitmap_rest is None else Device()
-        self.simctl = None
-        if config.simctl is not None:
-            self.simctl = SimControl(
-                time=time,
-                exited=self._exit,
-                character=self.console.append,
-                advance=self.timer.advance if self.timer else lambda ticks: None,
-                interrupts=self._raise_test_interrupts,
-            )
+        self.uart = Uart(self._send)
+        self.plic = Plic()
+        self.revoker = Revoker(self._swept)
+        self.gpio = Gpio()
+        self.bitmap_rest = Device()
+        self.simctl = SimControl(
+            time=time,
+            exited=self._exit,
+            character=self.console.append,
+            advance=self.timer.advance if self.timer else lambda ticks: None,
+            interrupts=self._raise_test_interrupts,
+        )
+        self._present = [name for name in NAMES if name in config.map()]
 
     def by_name(self) -> dict[str, Device]:
-        """The devices that there are, by the names of the memory map."""
-        found = {name: getattr(self, name) for name in NAMES}
-        return {name: device for name, device in found.items() if device is not None}
+        """The devices that the system has, by the names of the memory map."""
+        return {name: getattr(self, name) for name in self._present}
 
     def settle(self) -> None:
         """After anything that may change a device: its interrupt follows."""
-        if self.plic and self.uart:
-            self.plic.set_level(UART, self.uart.interrupt)
+        self.plic.set_level(UART, self.uart.interrupt)
 
     def _send(self, byte: int) -> None:
         if byte & UART_EXIT:
@@ -61,13 +61,11 @@ class Platform:
             self.exit_code = code
 
     def _swept(self) -> None:
-        if self.plic:
-            self.plic.pulse(REVOKER)
+        self.plic.pulse(REVOKER)
 
     def _raise_test_interrupts(self, sources: int) -> None:
-        if self.plic:
-            for source in TEST_LEVELS:
-                self.plic.set_level(source, bool(sources >> source & 1))
-            for source in TEST_EDGES:
-                if sources >> source & 1:
-                    self.plic.pulse(source)
+        for source in TEST_LEVELS:
+            self.plic.set_level(source, bool(sources >> source & 1))
+        for source in TEST_EDGES:
+            if sources >> source & 1:
+                self.plic.pulse(source)

@@ -31,7 +31,7 @@ CAUSE_INTERRUPT = 1 << 5
 
 def recorder(machine, pc: int, i: Instruction, execute: Execution) -> Recorder:
     """The recorder of one instruction at one address."""
-    unit = i.row and i.row.unit
+    unit = i.unit
     if unit is Unit.LOAD:
         return _load(machine, pc, i, execute)
     if unit is Unit.STORE:
@@ -41,7 +41,7 @@ def recorder(machine, pc: int, i: Instruction, execute: Execution) -> Recorder:
         return _csr(machine, i, plain)
     if unit is Unit.SCR:
         return _scr(machine, i, plain)
-    return _pcc(machine, plain) if i.row and i.row.op in ("cjalr", "mret") else plain
+    return _pcc(machine, plain) if i.op in ("cjalr", "mret") else plain
 
 
 def _constants(pc: int, i: Instruction) -> tuple[int, int, int]:
@@ -75,7 +75,7 @@ def _plain(machine, pc: int, i: Instruction, execute: Execution) -> Recorder:
 def _load(machine, pc: int, i: Instruction, execute: Execution) -> Recorder:
     registers, csrs, time, rd, rs1 = machine.registers, machine.csrs, machine.time, i.rd, i.rs1
     flags, where, operands = _constants(pc, i)
-    operands |= (1 << LOAD[i.row.op].size) - 1 << RMASK_AT
+    operands |= (1 << LOAD[i.op].size) - 1 << RMASK_AT
 
     def run() -> Record:
         a = registers[rs1]
@@ -100,7 +100,7 @@ def _load(machine, pc: int, i: Instruction, execute: Execution) -> Recorder:
 def _store(machine, pc: int, i: Instruction, execute: Execution) -> Recorder:
     registers, csrs, time, rs1, rs2 = machine.registers, machine.csrs, machine.time, i.rs1, i.rs2
     flags, where, operands = _constants(pc, i)
-    operands |= (1 << STORE[i.row.op].size) - 1 << WMASK_AT
+    operands |= (1 << STORE[i.op].size) - 1 << WMASK_AT
 
     def run() -> Record:
         a, b = registers[rs1], registers[rs2]
@@ -125,7 +125,7 @@ def _store(machine, pc: int, i: Instruction, execute: Execution) -> Recorder:
 
 def _csr(machine, i: Instruction, plain: Recorder) -> Recorder:
     csrs, number = machine.csrs, i.special
-    writes = csr_writes(i.row.op, i.rs1 if i.imm is None else i.imm)
+    writes = csr_writes(i.op, i.imm if i.immediate else i.rs1)
 
     def run() -> Record:
         record = plain()

@@ -116,3 +116,18 @@ def test_races(assembled, tmp_path, rng, cleared, wait_states):
             assert (result.code, result.state_compared) == (0, True)
     print(f"granules left: {cleared[0]}, cleared: {cleared[1]}")
     assert cleared[0] > 1000 and cleared[1] > 100
+
+
+def test_ranges(assembled, tmp_path):
+    """Empty ranges, aligned or not, and one that leaves memory: what the registers say after each."""
+    ends = {"PLATFORM_RAM + 0x14": "PLATFORM_RAM + 0x14", "PLATFORM_RAM": "PLATFORM_RAM - 8"}
+    ends |= {"PLATFORM_RAM - 16": "PLATFORM_RAM + 9", "PLATFORM_UART - 16": "PLATFORM_UART + 32"}
+    text = SETUP
+    for start, end in ends.items():
+        text += f"  li t0, {start}\n  sw t0, 0(ctp)\n  li t0, {end}\n  sw t0, 4(ctp)\n  sw zero, 8(ctp)\n"
+        text += "  lw a3, 0xc(ctp)\n" * 12 + "  nop\n" * 30
+        text += "  lw a3, 0xc(ctp)\n  lw a3, 0x10(ctp)\n  lw a3, 0x18(ctp)\n"
+    with Simulator(build_soc(SAFE), tmp_path) as simulator:
+        result = run_rtl(simulator, SAFE, assembled(text + END), max_cycles=20_000)
+    assert result.difference is None, result.difference
+    assert (result.code, result.state_compared) == (0, True)

@@ -183,6 +183,29 @@ def test_plic_keeps_an_edge_until_claimed():
     assert not plic.interrupt
 
 
+def test_revoker_ranges():
+    """[start, end) in whole granules; nothing if it is empty, aligned or not."""
+    for start, end, granules in ((0x13, 0x21, 3), (0x17, 0x18, 1), (0x14, 0x14, 0), (0x18, 0x10, 0), (0x17, 0x11, 0)):
+        revoker = Revoker(lambda: None)
+        poke(revoker, 0, start)
+        poke(revoker, 4, end)
+        poke(revoker, 8, 0)
+        assert len(revoker.granules) == granules
+        assert revoker.read(0xC) == (1 if granules else 2)
+
+
+def test_revoker_notes_addresses_without_memory():
+    revoker = Revoker(lambda: None)
+    poke(revoker, 4, 16)
+    poke(revoker, 8, 0)
+    revoker.visited(refused=True)
+    revoker.visited()
+    assert revoker.read(0x18) == 1
+    revoker.finish()
+    poke(revoker, 8, 0)
+    assert revoker.read(0x18) == 0
+
+
 def test_revoker_registers_and_epoch():
     pulses = []
     revoker = Revoker(lambda: pulses.append(revoker.epoch))

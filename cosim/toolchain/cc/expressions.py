@@ -3,6 +3,7 @@
 from pycparser import c_ast
 
 from cosim.toolchain.cc import fold, literals, tree
+from cosim.toolchain.cc.conversions import Conversions
 from cosim.toolchain.cc.diagnostics import CompileError, Place
 from cosim.toolchain.cc.lexer import ASM_CALL
 from cosim.toolchain.cc.parse import place_of
@@ -20,7 +21,6 @@ from cosim.toolchain.cc.types import (
     CType,
     FuncType,
     IntCapType,
-    IntType,
     PointerType,
     common,
     identical,
@@ -32,7 +32,7 @@ LVALUES = (tree.LocalRef, tree.GlobalRef, tree.Deref, tree.Member, tree.Compound
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 
 
-class Expressions:
+class Expressions(Conversions):
     """The part of the analyser for expressions. `expression` may give an lvalue; `value` converts it."""
 
     def expression(self, node) -> Expr:
@@ -122,57 +122,6 @@ class Expressions:
         raw, of = literals.string(place, text)
         symbol = self.string_symbol(place, raw, of)
         return tree.GlobalRef(place, symbol.type, symbol)
-
-    # conversions
-
-    def convert(self, expr: Expr, target: CType, what: str) -> Expr:
-        """Conversion as if by assignment (C11 6.5.16.1)."""
-        source = expr.type
-        target = target.unqualified()
-        place = expr.place
-        if target.is_record:
-            if same(source, target):
-                return expr
-        elif isinstance(target, IntType) and target.rank == 0 and source.is_scalar:
-            return fold.cast(place, target, expr)
-        elif target.is_integer and source.is_integer:
-            return fold.cast(place, target, expr)
-        elif isinstance(target, PointerType):
-            if isinstance(source, PointerType):
-                self._check_pointers(expr, target, what)
-                return fold.cast(place, target, expr)
-            if isinstance(expr, Const) and expr.value == 0:
-                return fold.cast(place, target, expr)
-            if source.is_integer:
-                raise CompileError(
-                    place,
-                    f"{what} makes '{target}' out of integer '{source}'",
-                    f"({target}) in front, and mind that only a uintptr_t carries a capability",
-                )
-        elif target.is_integer and isinstance(source, PointerType):
-            raise CompileError(place, f"{what} makes '{target}' out of '{source}'", f"({target}) in front")
-        raise CompileError(place, f"{what} cannot turn '{source}' into '{target}'")
-
-    def _check_pointers(self, expr: Expr, target: PointerType, what: str) -> None:
-        a, b = target.to, expr.type.to
-        if not (a.is_void or b.is_void or same(a, b) or self._sign_variants(a, b)):
-            raise CompileError(
-                expr.place, f"{what} turns '{expr.type}' into '{target}'", f"({target}) in front if it is meant"
-            )
-        if (b.const and not a.const) or (b.volatile and not a.volatile):
-            self.warn(expr.place, f"{what} drops a qualifier: '{expr.type}' to '{target}'")
-
-    @staticmethod
-    def _sign_variants(a: CType, b: CType) -> bool:
-        return isinstance(a, IntType) and isinstance(b, IntType) and a.size == b.size and 0 not in (a.rank, b.rank)
-
-    def promoted(self, expr: Expr) -> Expr:
-        """Integer promotion; a narrow bit-field becomes int."""
-        if isinstance(expr, tree.Member) and expr.field.width is not None and expr.type.size <= 4:
-            ctype = INT if expr.field.width < 32 or expr.type.signed else UINT
-        else:
-            ctype = promote(expr.type)
-        return fold.cast(expr.place, ctype, expr)
 
     # operators
 
@@ -312,7 +261,7 @@ class Expressions:
                 right = self._null_like(right, a, op)
             elif not a.is_pointer:
                 left = self._null_like(left, b, op)
-            elif not (same(a.to, b.to) or a.to.is_void or b.to.is_void or self._sign_variants(a.to, b.to)):
+            elif not (same(a.to, b.to) or a.to.is_void or b.to.is_void or self.sign_variants(a.to, b.to)):
                 raise CompileError(place, f"'{op}' compares '{a}' with '{b}'", f"a cast to '{a}'")
             return fold.comparison(place, op, left, right)
         if not (a.is_integer and b.is_integer):

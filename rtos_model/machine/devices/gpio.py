@@ -13,7 +13,7 @@ class Register(enum.IntEnum):
 
 class Gpio(Device):
     def __init__(self) -> None:
-        self.kept = {Register.OUTPUT: 0, Register.OUTPUT_ENABLE: 0}
+        self.kept: dict[int, int] = {Register.OUTPUT: 0, Register.OUTPUT_ENABLE: 0}
 
     def read(self, offset: int) -> int:
         return self.kept.get(offset, 0)

@@ -35,6 +35,8 @@ class Plic(Device):
     def _best(self, least: int) -> int:
         """The pending, enabled source of the highest priority above `least`; the lowest number of equals; or 0."""
         ready = self.pending & self.enabled
+        if not ready:
+            return 0
         sources = [source for source in range(1, SOURCES) if ready >> source & 1 and self.priority[source] > least]
         return max(sources, key=lambda source: (self.priority[source], -source), default=0)
 

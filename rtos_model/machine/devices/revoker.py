@@ -18,6 +18,7 @@ class Register(enum.IntEnum):
     EPOCH = 0x0C
     STATUS = 0x10
     ENABLE = 0x14
+    FAILED = 0x18
 
 
 IDENTITY = 0x5500_0000
@@ -33,14 +34,16 @@ class Revoker(Device):
         self.epoch = 0
         self.status = 0
         self.enable = 0
+        self.failed = 0
         self.granules = range(0)
 
     @property
     def running(self) -> bool:
         return bool(self.epoch & 1)
 
-    def visited(self) -> None:
-        """The first of `granules` has been swept."""
+    def visited(self, *, refused: bool = False) -> None:
+        """The first of `granules` has been swept; `refused` if there is nothing at its address."""
+        self.failed |= refused
         self.granules = self.granules[1:]
 
     def finish(self) -> None:
@@ -51,13 +54,14 @@ class Revoker(Device):
             self._finished()
 
     def read(self, offset: int) -> int:
-        values = {
+        values: dict[int, int] = {
             Register.START: self.start,
             Register.END: self.end,
             Register.GO: IDENTITY,
             Register.EPOCH: self.epoch & 0xFFFF_FFFF,
             Register.STATUS: 0 if self.enable else self.status,
             Register.ENABLE: self.enable,
+            Register.FAILED: int(self.failed),
         }
         return values.get(offset, 0)
 
@@ -68,7 +72,8 @@ class Revoker(Device):
             self.end = merged(self.end, value, mask)
         elif offset == Register.GO and not self.running:
             self.epoch += 1
-            self.granules = range(self.start & -GRANULE, self.end, GRANULE)
+            self.failed = 0
+            self.granules = range(self.start & -GRANULE, self.end, GRANULE) if self.start < self.end else range(0)
             if not self.granules:
                 self.finish()
         elif offset == Register.STATUS:

@@ -29,7 +29,8 @@ ENABLE_RECEIVED, ENABLE_SENDABLE = 0x01, 0x02
 NO_INTERRUPT, IS_SENDABLE, IS_RECEIVED = 0x01, 0x02, 0x04
 """What the interrupt identification says."""
 FIFOS_ON = 0xC0
-ENABLE_MASK, MODEM_MASK = 0x0F, 0x1F
+KEEPS: dict[int, int] = {Register.INTERRUPT_ENABLE: 0x0F, Register.MODEM_CONTROL: 0x1F}
+"""Bits that registers have, if fewer than eight."""
 RECEIVE_FIFO = 16
 """Characters that wait to be read; more are lost."""
 
@@ -42,7 +43,7 @@ class Uart(Device):
         self.waiting: deque[int] = deque()
         self.divisor = 0
         self.fifos = 0
-        self.kept = dict.fromkeys(
+        self.kept: dict[int, int] = dict.fromkeys(
             (Register.INTERRUPT_ENABLE, Register.LINE_CONTROL, Register.MODEM_CONTROL, Register.SCRATCH), 0
         )
 
@@ -91,5 +92,4 @@ class Uart(Device):
             if value & 2:
                 self.waiting.clear()
         elif offset in self.kept:
-            keeps = {Register.INTERRUPT_ENABLE: ENABLE_MASK, Register.MODEM_CONTROL: MODEM_MASK}
-            self.kept[offset] = value & keeps.get(offset, 0xFF)
+            self.kept[offset] = value & KEEPS.get(offset, 0xFF)

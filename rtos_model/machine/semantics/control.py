@@ -9,10 +9,10 @@ from rtos_model.machine.value import OTYPE_AT, SEALED, TAG, capability, permissi
 JUMP = ("cjal", "cjalr")
 LINK = 1
 """The register whose link is sealed, and through which returns go (DEC-11)."""
-RETURNS = frozenset({Otype.RETURN_DISABLE, Otype.RETURN_ENABLE})
-CALLS = frozenset({Otype.UNSEALED, Otype.SENTRY_INHERIT, Otype.SENTRY_DISABLE, Otype.SENTRY_ENABLE})
-PLAIN = frozenset({Otype.UNSEALED, Otype.SENTRY_INHERIT})
-POSTURE = {
+RETURNS: frozenset[int] = frozenset({Otype.RETURN_DISABLE, Otype.RETURN_ENABLE})
+CALLS: frozenset[int] = frozenset({Otype.UNSEALED, Otype.SENTRY_INHERIT, Otype.SENTRY_DISABLE, Otype.SENTRY_ENABLE})
+PLAIN: frozenset[int] = frozenset({Otype.UNSEALED, Otype.SENTRY_INHERIT})
+POSTURE: dict[int, int] = {
     Otype.SENTRY_DISABLE: 0,
     Otype.SENTRY_ENABLE: 1,
     Otype.RETURN_DISABLE: 0,
@@ -21,7 +21,7 @@ POSTURE = {
 """What each type that changes it sets the interrupt enable to."""
 
 
-def accepted(cd: int, cs1: int) -> frozenset[Otype]:
+def accepted(cd: int, cs1: int) -> frozenset[int]:
     """The object types that a jump accepts depend on its register numbers alone."""
     if cd == 0 and cs1 == LINK:
         return RETURNS
