@@ -190,7 +190,7 @@ def _step(ctx, step: Step, variables: Variables):
             shown = []
             for one in values:
                 shown.append(str(digest((yield from _value(ctx, one, variables)))))
-            ctx.kernel.output.append(" ".join([f"{ctx.tcb.name}: {words}", *shown]))
+            ctx.kernel.say(" ".join([f"{ctx.tcb.name}: {words}", *shown]))
 
 
 def _guard(ctx, operation: Callable[[], object]):

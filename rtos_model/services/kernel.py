@@ -57,6 +57,7 @@ class Kernel:
         self.log: list[Event] = []
         self.checks: list[interpreter.Check] = []
         self.output: list[str] = []
+        self.output_at: list[int] = []  # how long the log was when each line was said
         self.steps_done = 0
         self.clock = Clock()
         self.loaded = load(image)
@@ -90,6 +91,11 @@ class Kernel:
 
     def emit(self, event: Event) -> None:
         self.log.append(event)
+
+    def say(self, line: str) -> None:
+        """A line of output, for people."""
+        self.output.append(line)
+        self.output_at.append(len(self.log))
 
     def lines(self) -> list[str]:
         """The log with threads by name."""

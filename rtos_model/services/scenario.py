@@ -72,13 +72,14 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Of one run: `problems` is empty if the scenario passed."""
+    """Of one run: `problems` is empty if the scenario passed; `output_at` places each output line in the log."""
 
     scenario: Scenario
     log: tuple[Event, ...]
     output: tuple[str, ...]
     problems: tuple[str, ...]
     names: dict[int, str] = field(default_factory=dict)
+    output_at: tuple[int, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -172,7 +173,7 @@ def play(scenario: Scenario) -> Outcome:
         problems.append(f"blocked at the end: {sorted(kernel.blocked())}, expected {sorted(scenario.blocked)}")
     if not kernel.checks and not scenario.expect and not scenario.never:
         problems.append("the scenario checks nothing; give it Expect steps or an expected log")
-    return Outcome(scenario, tuple(kernel.log), tuple(kernel.output), tuple(problems), names)
+    return Outcome(scenario, tuple(kernel.log), tuple(kernel.output), tuple(problems), names, tuple(kernel.output_at))
 
 
 def _unexpected(scenario: Scenario, log: Sequence[Event], names: dict[int, str]) -> list[str]:

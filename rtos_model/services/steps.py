@@ -19,7 +19,7 @@ Every record is frozen and made of plain values only; `to_data` and `from_data` 
 | Yield(), Return(e), Panic() | environment call, return, illegal instruction |
 | Disabled(body) | a block run with interrupts disabled |
 | During(body, handler) | CHERIOT_DURING / CHERIOT_HANDLER |
-| Say(text, *expressions) | a line of output, for people |
+| say(text, *expressions) | a line of output, for people |
 """
 
 import dataclasses
@@ -268,6 +268,10 @@ def do(function: str, *arguments: Expression, into: str | None = None) -> Do:
 
 def invoke(callback: Expression, *arguments: Expression, into: str | None = None) -> Invoke:
     return Invoke(callback, arguments, into)
+
+
+def say(text: str, *values: Expression) -> Say:
+    return Say(text, values)
 
 
 # ------------------------------------------------------------------------------------------- as data

@@ -3,9 +3,9 @@
 import pytest
 
 from cosim.cli import main
-from cosim.commands.demo import MAX_CYCLES, RANDOM_PROGRAMS, run_random
 from cosim.faults import FAULTS, number_of
 from cosim.image import linked_program
+from cosim.main_demo import MAX_CYCLES, RANDOM_PROGRAMS, run_random
 from cosim.run import Verdict, run_rtl
 from cosim.simulator import Simulator
 from cosim.soc_design import build_soc

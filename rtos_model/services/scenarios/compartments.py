@@ -122,7 +122,7 @@ def _slots(ctx):
         ctx.store_cap(slots, slots, offset)
     note(ctx, "slots hold local pointers", int(ctx.load_cap(slots, 8).tag), 1)
     if not ctx.kernel.output:
-        ctx.kernel.output.append("callee: once more, one level deeper")
+        ctx.kernel.say("callee: once more, one level deeper")
         yield from ctx.invoke(ctx.callback("run"))
         note(ctx, "slots after an inner call", int(ctx.load_cap(slots).tag and ctx.load_cap(slots, 8).tag), 1)
 
