@@ -6,6 +6,7 @@ the golden model and the hardware show the same demo.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from types import ModuleType
 
 from cosim.errors import UserError
@@ -108,14 +109,8 @@ def told(outcome: Outcome, kinds: Sequence[str]) -> list[str]:
 
 
 def _counted(lines: Sequence[str]) -> list[str]:
-    found: list[str] = []
-    times = 0
-    for line, after in zip(lines, [*lines[1:], None], strict=True):
-        times += 1
-        if line != after:
-            found.append(line if times == 1 else f"{line}  ({times} times)")
-            times = 0
-    return found
+    groups = [(line, sum(1 for _ in group)) for line, group in groupby(lines)]
+    return [line if times == 1 else f"{line}  ({times} times)" for line, times in groups]
 
 
 def judged(claims: Sequence[Claim], outcome: Outcome) -> list[tuple[bool, str]]:

@@ -13,9 +13,7 @@ from rtl.config import PROFILES
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "name", nargs="?", metavar="NAME", help="a demo of `cheriot demo --list` (default: the main job)"
-    )
+    parser.add_argument("name", nargs="?", metavar="NAME", help="one of `cheriot demo --list` (default: the main job)")
     parser.add_argument("--list", action="store_true", help="list the demos that have a name")
     parser.add_argument("--model", action="store_true", help="on the golden model alone, without a simulator")
     parser.add_argument("--log", action="store_true", help="with a name: print the event log as well")
