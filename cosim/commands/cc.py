@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from cosim.errors import UserError
-from cosim.toolchain.cc.driver import INCLUDE, build, compile_source
+from cosim.toolchain.cc.driver import INCLUDE, RTOS_INCLUDE, build, compile_source
 from cosim.toolchain.elf import write_elf
 from cosim.toolchain.elf_reader import read_elf
 from cosim.toolchain.listing import disassembly, link_map
@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-S", dest="assembly", action="store_true", help="stop at assembly text (one source)")
     parser.add_argument("-I", "--include", type=Path, action="append", default=[], help="folder to look for headers")
     parser.add_argument("-D", "--define", action="append", default=[], metavar="NAME[=VALUE]", help="define a macro")
+    parser.add_argument("--compartment", metavar="NAME", help="compile for this compartment or library (needs -S)")
     parser.add_argument("--profile", default="safe", help=f"memory map: {', '.join(PROFILES)} (default: safe)")
     parser.add_argument("--listing", action="store_true", help="write a disassembly with sources beside it (.dis)")
     parser.add_argument("--map", action="store_true", help="write the linker's map beside it (.map)")
@@ -28,10 +29,13 @@ def run(args: argparse.Namespace) -> int:
     if args.assembly:
         if len(args.sources) != 1:
             raise UserError("-S takes one source; compile the others on their own")
-        unit = compile_source(args.sources[0], [*args.include, INCLUDE], defines)
+        folders = [*args.include, *([RTOS_INCLUDE] if args.compartment else []), INCLUDE]
+        unit = compile_source(args.sources[0], folders, defines, args.compartment)
         _warn(unit.warnings)
         _write(args.output or args.sources[0].with_suffix(".s"), unit.assembly.encode())
         return 0
+    if args.compartment:
+        raise UserError("a compartment alone is no program: add -S for its assembly, or use: cheriot system build")
     program = build(args.sources, profile(args.profile), include=args.include, defines=defines)
     _warn(program.warnings)
     output = args.output or args.sources[0].with_suffix(".elf")

@@ -12,7 +12,7 @@ from cosim.toolchain.cc.scope import Scopes, TypeName
 from cosim.toolchain.cc.statements import Statements
 from cosim.toolchain.cc.tree import Attributes, Const, Global, Local, Stmt, Unit
 from cosim.toolchain.cc.typenames import TypeNames
-from cosim.toolchain.cc.types import ArrayType, CType, FuncType, IntType, same
+from cosim.toolchain.cc.types import ArrayType, CType, FuncType, IntType, as_callback, same
 
 CALLBACK_CLASS = ("compartment", "libcall", "callback", "interrupts", "minimum_stack")
 
@@ -20,8 +20,8 @@ CALLBACK_CLASS = ("compartment", "libcall", "callback", "interrupts", "minimum_s
 class Analyser(TypeNames, Expressions, Builtins, Initialisers, Statements):
     """State of one translation unit; the mixed-in classes handle one kind of construct each."""
 
-    def __init__(self):
-        self.scopes, self.unit = Scopes(), Unit()
+    def __init__(self, compartment: str | None):
+        self.scopes, self.unit = Scopes(), Unit(compartment=compartment)
         self.warnings: list[tuple[Place, str]] = []
         self.evaluated, self.in_parameters = True, False
         self.breakable = self.continuable = False
@@ -69,7 +69,7 @@ class Analyser(TypeNames, Expressions, Builtins, Initialisers, Statements):
 
     def typedef(self, node: c_ast.Typedef) -> None:
         marks = attributes.collect(node.attributes, Attributes())
-        ctype = self.declared_type(node.type, marks)
+        ctype = self.with_callback(self.declared_type(node.type, marks), marks, place_of(node))
         known = self.scopes.here(node.name)
         if isinstance(known, TypeName) and not same(known.type, ctype):
             raise CompileError(place_of(node), f"typedef '{node.name}' changes its type")
@@ -113,7 +113,7 @@ class Analyser(TypeNames, Expressions, Builtins, Initialisers, Statements):
         marks.noreturn |= "_Noreturn" in (decl.funcspec or ())
         if "_Thread_local" in (decl.storage or ()):
             raise CompileError(place_of(decl), "_Thread_local is outside the subset", "a field of a per-thread record")
-        return ctype, marks
+        return self.with_callback(ctype, marks, place_of(decl)), marks
 
     def _declare_linked(self, decl: c_ast.Decl, ctype: CType, marks: Attributes) -> Global:
         """Enter a function or object with linkage, merging with what is known of it."""
@@ -127,6 +127,8 @@ class Analyser(TypeNames, Expressions, Builtins, Initialisers, Statements):
             self._linked[name] = known
             self.unit.globals.append(known)
         else:
+            if isinstance(known.type, FuncType) and known.type.callback and isinstance(ctype, FuncType):
+                ctype = as_callback(ctype)
             if not same(known.type, ctype):
                 raise CompileError(place, f"'{name}' was declared as '{known.type}', now as '{ctype}'")
             if "static" in (decl.storage or ()) and not known.static:
@@ -272,7 +274,7 @@ class Analyser(TypeNames, Expressions, Builtins, Initialisers, Statements):
         return symbol
 
 
-def analyse(node: c_ast.FileAST) -> tuple[Unit, list[tuple[Place, str]]]:
+def analyse(node: c_ast.FileAST, compartment: str | None = None) -> tuple[Unit, list[tuple[Place, str]]]:
     """The typed unit and its warnings. Raises CompileError."""
-    analyser = Analyser()
+    analyser = Analyser(compartment)
     return analyser.translation_unit(node), analyser.warnings

@@ -2,7 +2,7 @@
 
 from pycparser import c_ast
 
-from cosim.toolchain.cc import fold, tree
+from cosim.toolchain.cc import fold, interface, literals, tree
 from cosim.toolchain.cc.diagnostics import CompileError, Place
 from cosim.toolchain.cc.parse import place_of
 from cosim.toolchain.cc.tree import Const, Expr
@@ -78,6 +78,8 @@ class Builtins:
                 return self._va_arg(place, nodes)
             case "offsetof" | "__builtin_offsetof":
                 return self._offset_of(place, nodes)
+            case "__builtin_cheriot_import":
+                return self._import(place, nodes)
             case "__builtin_expect":
                 return self.value(nodes[0])
             case "__builtin_constant_p":
@@ -117,6 +119,15 @@ class Builtins:
         if result is None:
             result = args[0].type.unqualified()
         return tree.Builtin(place, result, name, args)
+
+    def _import(self, place: Place, nodes: list) -> Expr:
+        """`__builtin_cheriot_import("kind.name...")`: what the description of the system grants under that name."""
+        if self.unit.compartment is None:
+            raise CompileError(place, "only a compartment or library has an import table", "--compartment NAME")
+        if not nodes or any(not isinstance(n, c_ast.Constant) or "string" not in n.type for n in nodes):
+            raise CompileError(place, "__builtin_cheriot_import takes string literals")
+        parts = [literals.string(place, node.value)[0].rstrip(b"\0").decode() for node in nodes]
+        return tree.Import(place, VOID_POINTER, interface.slot(".".join(parts)))
 
     def _va_start(self, place: Place, nodes: list) -> Expr:
         if not self.function_type.variadic:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cosim.toolchain.cc import data, frame, graph
+from cosim.toolchain.cc import data, frame, graph, interface
 from cosim.toolchain.cc.analyse import analyse
 from cosim.toolchain.cc.diagnostics import CompileError, Place, SourceLines
 from cosim.toolchain.cc.emit import Emitter, Labels
@@ -40,12 +40,21 @@ class Compiled:
 
 
 def compile_file(
-    path: Path | str, include: list[Path] | None = None, defines: dict[str, str] | None = None
+    path: Path | str,
+    include: list[Path] | None = None,
+    defines: dict[str, str] | None = None,
+    compartment: str | None = None,
 ) -> Compiled:
-    """Compile one file. Raises CompileError, whose `args[0]` is the whole message for the user."""
+    """Compile one file, for a compartment or library of that name or for bare metal.
+
+    Raises CompileError, whose `args[0]` is the whole message for the user.
+    """
     sources = SourceLines()
+    defines = dict(defines or {})
+    if compartment is not None:
+        defines["__CHERIOT_COMPARTMENT__"] = f'"{compartment}"'
     try:
-        unit, warnings = analyse(parse(path, include or [], defines or {}, sources))
+        unit, warnings = analyse(parse(path, include or [], defines, sources), compartment)
         assembly, frames = _generate(unit, str(path))
     except CompileError as error:
         error.args = (error.describe(sources),)
@@ -86,8 +95,9 @@ def _generate(unit: Unit, name: str) -> tuple[str, dict[str, int]]:
         callee_saved = assign_registers(code)
         layout = frame.lay_out(code, callee_saved)
         frames[function.symbol.label] = layout.size
-        lines += Emitter(code, layout, labels).run()
+        lines += Emitter(code, layout, labels, interface.is_entry(function.symbol, unit.compartment)).run()
     for symbol in unit.globals:
         if symbol.defined and not isinstance(symbol.type, FuncType):
+            interface.check_initialiser(symbol, data.functions_in(symbol), unit.compartment)
             lines += data.emit_object(symbol)
     return "\n".join(lines) + "\n", frames

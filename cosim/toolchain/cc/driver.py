@@ -17,6 +17,7 @@ from rtl.config import SocConfig
 
 FIRMWARE = Path(__file__).parents[2] / "firmware"
 INCLUDE = FIRMWARE / "include"
+RTOS_INCLUDE = FIRMWARE / "rtos" / "include"
 RUNTIME = FIRMWARE / "runtime"
 START = RUNTIME / "crt0.S"
 
@@ -84,9 +85,11 @@ def build(
     return Program(link(objects, config.ram, base=config.entry), units)
 
 
-def compile_source(path: Path, folders: list[Path], defines: dict[str, str]) -> Compiled:
+def compile_source(
+    path: Path, folders: list[Path], defines: dict[str, str], compartment: str | None = None
+) -> Compiled:
     try:
-        return compile_file(path, folders, defines)
+        return compile_file(path, folders, defines, compartment)
     except CompileError as error:
         raise UserError(str(error.args[0]), code=1) from None
 

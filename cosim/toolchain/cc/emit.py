@@ -1,5 +1,6 @@
 """Machine code to assembly text in CHERIoT LLVM spelling."""
 
+from cosim.toolchain.cc import interface
 from cosim.toolchain.cc.frame import STACK_ALIGN, Frame, bounded_layout
 from cosim.toolchain.cc.ir import NEGATED, AsmInfo, Block, CallInfo, Slot, signed
 from cosim.toolchain.cc.machine import REGISTER_NAMES, SCRATCH, ZERO, Code, Ins
@@ -47,8 +48,10 @@ def in_code_region(symbol: Global) -> bool:
 class Emitter:
     """Writes one function."""
 
-    def __init__(self, code: Code, frame: Frame, labels: "Labels"):
+    def __init__(self, code: Code, frame: Frame, labels: "Labels", is_entry: bool = False):
         self.code, self.frame, self.labels = code, frame, labels
+        self.is_entry = is_entry
+        """Whether its caller may be another compartment, which must see nothing but results (CP-11)."""
         self.lines: list[str] = []
         blocks = code.function.blocks
         self.targets = self._shortcuts()
@@ -156,6 +159,9 @@ class Emitter:
             self._branch(block, ins, following)
         elif kind == "ret":
             self._epilogue()
+            if self.is_entry:
+                for register in ("a0", "a1")[len(block.term[1]) :]:
+                    self._put(f"li\t{register}, 0")
             self._put("cret")
         else:
             self._put("ebreak")  # control does not get here; if it does, that shows
@@ -321,10 +327,22 @@ class Emitter:
         info: CallInfo = ins.imm
         if info.stack:
             self._put(f"csetboundsimm\tct0, csp, {8 * info.stack}")
-        if info.target is None:
+        if info.switcher:
+            self._load_slot("ct2", interface.SWITCHER)
+            self._put("cjalr\tct2")
+        elif info.target is None:
             self._put("cjalr\tct1")
         else:
             self._put(f"ccall\t{info.target if isinstance(info.target, str) else info.target.label}")
+
+    def _load_slot(self, register: str, slot: str) -> None:
+        label = self.labels.new()
+        self.lines.append(f"{label}:")
+        self._put(f"auipcc\t{register}, %cheriot_compartment_hi({slot})")
+        self._put(f"clc\t{register}, %cheriot_compartment_lo_i({label})({register})")
+
+    def _slot(self, d: int, ins: Ins) -> None:
+        self._load_slot(c(d), ins.imm)
 
     def _asm(self, d: int, ins: Ins) -> None:
         info: AsmInfo = ins.imm
@@ -392,6 +410,7 @@ _SPECIAL = {
     "snei": Emitter._equality,
     "frame": Emitter._frame_address,
     "global": Emitter._global_address,
+    "slot": Emitter._slot,
     "call": Emitter._call,
     "asm": Emitter._asm,
     "register": Emitter._register,

@@ -3,7 +3,7 @@
 from cosim.toolchain.cc import graph
 from cosim.toolchain.cc.ir import PURE, Block, Function, Value
 
-PLACED_LATER = frozenset(("const", "frame", "global", "fromint"))
+PLACED_LATER = frozenset(("const", "frame", "global", "slot", "fromint"))
 """Made anew where they are needed: instruction selection finds their place."""
 
 

@@ -13,7 +13,7 @@ M32 = 0xFFFFFFFF
 
 PURE = frozenset(
     "const add sub mul mulh mulhu mulhsu div divu rem remu and or xor sll srl sra slt sltu seq sne "
-    "zext8 zext16 sext8 sext16 addr fromint ptradd setaddr frame global "
+    "zext8 zext16 sext8 sext16 addr fromint ptradd setaddr frame global slot "
     "cgetbase cgetlen cgettop cgetperm cgettype cgettag cgethigh csetbounds csetboundsexact csetboundsrounddown "
     "candperm cseal cunseal ccleartag csetequalexact ctestsubset crrl cram csethigh csub".split()
 )
@@ -84,13 +84,14 @@ class Slot:
 class CallInfo:
     """How a call is made. `target` None: the first argument is the capability to jump to.
 
-    `stack` counts argument values passed in memory (8-byte slots), `variadic` how many of those are variadic;
-    `results` tells for each result register whether it holds a capability.
+    `stack` counts argument values passed in memory (8-byte slots); `results` tells for each result register whether
+    it holds a capability. With `switcher` the first argument is a sealed export entry for the switcher.
     """
 
     target: Global | str | None
     results: tuple[bool, ...] = ()
     stack: int = 0
+    switcher: bool = False
 
 
 @dataclass(slots=True, eq=False)

@@ -28,7 +28,7 @@ SPECIFIERS = {"STATIC", "EXTERN", "INLINE", "REGISTER", "TYPEDEF", "CONST", "VOL
 class Lexer(CLexer):
     """Feeds the parser from a list, so that a later token can move an earlier one.
 
-    `__attribute__((x))` becomes `[[gnu::x]]`, in front of the specifiers when it stands among them;
+    `__attribute__((x))` becomes `[[gnu::x]]`; attributes go in front of the specifiers they stand among;
     `asm (...)` becomes a call of `__builtin_asm` with its sections marked.
     """
 
@@ -66,9 +66,22 @@ class Lexer(CLexer):
                 elif token.value in ASM:
                     at = self._asm(out, at)
                     continue
+            elif token.type == "ATTRIBUTE_BEGIN":
+                end = next(i for i in range(at, len(raw)) if raw[i].type == "ATTRIBUTE_END" or i == len(raw) - 1)
+                self._put_in_front(out, raw[at : end + 1])
+                at = end + 1
+                continue
             out.append(token)
             at += 1
         return out
+
+    @staticmethod
+    def _put_in_front(out: list[Token], group: list[Token]) -> None:
+        """Add an attribute where pycparser takes it: in front of the specifiers among which it stands."""
+        place = len(out)
+        while place and out[place - 1].type in SPECIFIERS:
+            place -= 1
+        out[place:place] = group
 
     def _closing(self, at: int) -> int:
         """Index of the parenthesis that closes the one at `at`."""
@@ -116,10 +129,7 @@ class Lexer(CLexer):
                 text = " ".join(part.value for part in inner[start + 1 : index - 1])
                 group.append(make("ATTRIBUTE_ARGUMENTS", text))
         group.append(make("ATTRIBUTE_END", "]]"))
-        place = len(out)
-        while place and out[place - 1].type in SPECIFIERS:
-            place -= 1
-        out[place:place] = group
+        self._put_in_front(out, group)
         return end + 1
 
     def _asm(self, out: list[Token], at: int) -> int:

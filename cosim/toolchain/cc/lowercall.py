@@ -1,6 +1,6 @@
 """From the typed tree to SSA form: calls, arguments and results, variadic arguments."""
 
-from cosim.toolchain.cc import abi, tree
+from cosim.toolchain.cc import abi, interface, tree
 from cosim.toolchain.cc.ir import CallInfo, Value
 from cosim.toolchain.cc.memory import Address, Scalar
 from cosim.toolchain.cc.tree import Expr
@@ -30,11 +30,17 @@ class CallLowering:
         return self._make_call(node, abi.parts(node.type), None)
 
     def _make_call(self, node: tree.Call, results: tuple[bool, ...], hidden: Value | None) -> Scalar:
-        target, leading = None, []
+        target, leading, switcher = None, [], False
         if isinstance(node.function, tree.GlobalRef):
-            target = node.function.symbol
+            symbol = node.function.symbol
+            slot, switcher = interface.route(symbol, self.unit.compartment)
+            if slot is None:
+                target = symbol
+            else:
+                leading = [self.b.emit("slot", (), slot, cap=True)]
         else:
             leading = [self.pointer(self.address(node.function))]
+            switcher = node.signature.callback and self.unit.compartment is not None
         registers: list[Value] = [] if hidden is None else [hidden]
         variadic: list[Value] = []
         fixed = len(node.signature.params) if node.signature.prototype else len(node.args)
@@ -46,7 +52,7 @@ class CallLowering:
                 variadic += values
         stacked = registers[abi.ARGUMENT_REGISTERS :] + variadic
         registers = registers[: abi.ARGUMENT_REGISTERS]
-        return self._results(CallInfo(target, results, len(stacked)), (*leading, *registers, *stacked))
+        return self._results(CallInfo(target, results, len(stacked), switcher), (*leading, *registers, *stacked))
 
     def _argument(self, arg: Expr) -> list[Value]:
         if not arg.type.is_record:

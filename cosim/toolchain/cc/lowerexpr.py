@@ -1,6 +1,6 @@
 """From the typed tree to SSA form: expressions and calls."""
 
-from cosim.toolchain.cc import tree
+from cosim.toolchain.cc import interface, tree
 from cosim.toolchain.cc.builtinops import BuiltinLowering
 from cosim.toolchain.cc.ir import Block, Value
 from cosim.toolchain.cc.lowercall import CallLowering, is_wide
@@ -51,6 +51,9 @@ class ExpressionLowering(BuiltinLowering, CallLowering):
         if isinstance(node, tree.LocalRef):
             return self.home(node.var)
         if isinstance(node, tree.GlobalRef):
+            slot = interface.address_slot(node.symbol, self.unit.compartment)
+            if slot is not None:
+                return Address(self.b.emit("slot", (), slot, cap=True))
             return Address(self.b.emit("global", (), node.symbol, cap=True))
         if isinstance(node, tree.Deref):
             return self._pointee(node.pointer)
@@ -372,6 +375,9 @@ class ExpressionLowering(BuiltinLowering, CallLowering):
             return self.b.read(node, False), self.b.read((node, "high"), False)
         return self.b.read(node, node.type.is_cap)
 
+    def _import(self, node: tree.Import) -> Value:
+        return self.b.emit("slot", (), node.slot, cap=True)
+
 
 _VALUES = {
     tree.Const: ExpressionLowering._const,
@@ -394,6 +400,7 @@ _VALUES = {
     tree.Update: ExpressionLowering._update,
     tree.Cast: ExpressionLowering._cast,
     tree.Call: CallLowering._call,
+    tree.Import: ExpressionLowering._import,
     tree.Builtin: BuiltinLowering.builtin_value,
     tree.VaArg: CallLowering._va_arg,
     tree.StatementExpr: ExpressionLowering._statement_expression,

@@ -55,5 +55,5 @@ def alias(value: Value) -> Value:
     return value
 
 
-REMATERIAL = frozenset(("const", "frame", "global"))
+REMATERIAL = frozenset(("const", "frame", "global", "slot"))
 """Values that are cheaper to make again than to keep in memory."""

@@ -235,6 +235,13 @@ class Builtin(Expr):
 
 
 @dataclass(slots=True, eq=False)
+class Import(Expr):
+    """The capability in a slot of the compartment's import table, named as the linker names it."""
+
+    slot: str
+
+
+@dataclass(slots=True, eq=False)
 class VaArg(Expr):
     """The next variadic argument of a va_list lvalue."""
 
@@ -378,7 +385,11 @@ class Function:
 
 @dataclass(slots=True)
 class Unit:
-    """A translation unit: functions with bodies, and every global in order of appearance."""
+    """A translation unit: functions with bodies, and every global in order of appearance.
+
+    `compartment` is the compartment or library it is compiled for, None for bare metal.
+    """
 
     functions: list[Function] = field(default_factory=list)
     globals: list[Global] = field(default_factory=list)
+    compartment: str | None = None

@@ -30,6 +30,7 @@ from cosim.toolchain.cc.types import (
     PointerType,
     Record,
     RecordType,
+    as_callback,
     lay_out,
     same,
 )
@@ -83,6 +84,16 @@ class TypeNames:
         """Type in a cast, sizeof or compound literal."""
         return self.declared_type(node.type, Attributes())
 
+    def with_callback(self, ctype: CType, marks: Attributes, place) -> CType:
+        """The declared type as its attributes change it: functions that are reached through the switcher."""
+        foreign = marks.compartment is not None and self.unit.compartment not in (None, marks.compartment)
+        if not (marks.callback or (foreign and isinstance(ctype, FuncType))):
+            return ctype
+        changed = as_callback(ctype)
+        if changed is None:
+            raise CompileError(place, f"attribute callback on '{ctype}'", "a function or a pointer to a function")
+        return changed
+
     @staticmethod
     def _qualify(ctype: CType, node) -> CType:
         quals = node.quals or ()
@@ -130,7 +141,8 @@ class TypeNames:
     def parameter_type(self, node) -> CType:
         """Arrays and functions as parameters are pointers (C11 6.7.6.3)."""
         outer, self.in_parameters = self.in_parameters, True
-        ctype = self.declared_type(node.type, Attributes())
+        marks = attributes.collect(getattr(node, "attributes", None), Attributes())
+        ctype = self.with_callback(self.declared_type(node.type, marks), marks, place_of(node))
         self.in_parameters = outer
         if isinstance(ctype, ArrayType):
             return PointerType(ctype.of)
@@ -221,7 +233,7 @@ class TypeNames:
             return
         place = place_of(decl)
         marks = attributes.collect(decl.attributes, Attributes())
-        ctype = self.declared_type(decl.type, marks)
+        ctype = self.with_callback(self.declared_type(decl.type, marks), marks, place)
         if isinstance(ctype, FuncType):
             raise CompileError(place, f"member '{decl.name}' is a function", "a pointer to the function")
         if decl.name is None and decl.bitsize is None and not ctype.is_record:

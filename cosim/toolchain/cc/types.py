@@ -116,7 +116,8 @@ class PointerType(CType):
 
     def __str__(self) -> str:
         if isinstance(self.to, FuncType):
-            return f"{self.to.ret} (*)({self.to.describe_params()})"
+            mark = "__cheri_callback " if self.to.callback else ""
+            return f"{mark}{self.to.ret} (*)({self.to.describe_params()})"
         return f"{self.to} *"
 
 
@@ -142,10 +143,21 @@ class ArrayType(CType):
 
 
 class FuncType(CType):
-    """`prototype` is False for an empty parameter list, which promises nothing about the arguments."""
+    """`prototype` is False for an empty parameter list, which promises nothing about the arguments.
 
-    def __init__(self, ret: CType, params: list[CType], variadic: bool = False, prototype: bool = True):
+    Pointers to a `callback` are sealed export entries: calling one goes through the switcher.
+    """
+
+    def __init__(
+        self,
+        ret: CType,
+        params: list[CType],
+        variadic: bool = False,
+        prototype: bool = True,
+        callback: bool = False,
+    ):
         self.ret, self.params, self.variadic, self.prototype = ret, params, variadic, prototype
+        self.callback = callback
 
     def describe_params(self) -> str:
         names = [str(param) for param in self.params] + ["..."] * self.variadic
@@ -299,7 +311,7 @@ def same(a: CType, b: CType) -> bool:
     if isinstance(a, RecordType):
         return isinstance(b, RecordType) and a.record is b.record
     if isinstance(a, FuncType):
-        if not isinstance(b, FuncType) or not same(a.ret, b.ret):
+        if not isinstance(b, FuncType) or a.callback != b.callback or not same(a.ret, b.ret):
             return False
         if not (a.prototype and b.prototype):
             return True
@@ -309,6 +321,19 @@ def same(a: CType, b: CType) -> bool:
             and all(same(x, y) for x, y in zip(a.params, b.params, strict=True))
         )
     return isinstance(a, VoidType) and isinstance(b, VoidType)
+
+
+def as_callback(ctype: CType) -> CType | None:
+    """The type with the function in it (or behind its pointers) turned into a callback; None if there is none."""
+    if isinstance(ctype, FuncType):
+        return FuncType(ctype.ret, ctype.params, ctype.variadic, ctype.prototype, callback=True)
+    if isinstance(ctype, PointerType):
+        to = as_callback(ctype.to)
+        return to and PointerType(to).qualified(ctype.const, ctype.volatile)
+    if isinstance(ctype, ArrayType):
+        of = as_callback(ctype.of)
+        return of and ArrayType(of, ctype.count)
+    return None
 
 
 def identical(a: CType, b: CType) -> bool:
