@@ -1,7 +1,7 @@
 """Plays the scenes of a demo, tells them event by event, and holds what they claim against the log.
 
 A `Scene` is a scenario with what it is to teach. Who plays it is a function from a scenario to an `Outcome`, so that
-the golden model and the hardware show the same demo.
+the golden model and the hardware show the same demo. An `Exhibit` is a calculation: nobody plays it.
 """
 
 from collections.abc import Callable, Sequence
@@ -38,6 +38,10 @@ class Claim:
         found = self.count(outcome)
         return found > 0 if self.times is None else found == self.times
 
+    def text_of(self, outcome: Outcome) -> str:
+        found = self.count(outcome)
+        return f"{self.text}  [{self.rules}; {found or 'no'} event{'' if found == 1 else 's'}]"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
@@ -47,6 +51,14 @@ class Scene:
     cast: str
     claims: tuple[Claim, ...]
     show: tuple[str, ...] = USUAL
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """`make` gives a text to show, and claims as (does it hold?, text)."""
+
+    title: str
+    make: Callable[[], tuple[str, list[tuple[bool, str]]]]
 
 
 def claim(text: str, rules: str, *lines: str, times: int | None = None) -> Claim:
@@ -66,17 +78,23 @@ def show(demo: ModuleType, player: Player, *, with_log: bool = False) -> int:
     outcomes: list[Outcome] = []
     broken = 0
     for number, scene in enumerate(demo.SCENES, 1):
+        if isinstance(scene, Exhibit):
+            text, claims = scene.make()
+            print(f"\n--- {number}: {scene.title}\n\n{text}\n")
+            print("\n".join(_judged(holds, words) for holds, words in claims))
+            broken += sum(not holds for holds, _ in claims)
+            continue
         outcome = player(scene.scenario)
         outcomes.append(outcome)
-        print(f"\n--- scene {number}: {scene.scenario.title}\n{scene.cast.strip()}\n")
+        print(f"\n--- {number}: {scene.scenario.title}\n{scene.cast.strip()}\n")
         print("\n".join(f"    {line}" for line in told(outcome, scene.show)))
         if with_log:
             print("\n".join(["", *(f"    | {line}" for line in outcome.lines())]))
         print()
-        verdicts = judged(scene.claims, outcome)
-        print("\n".join([*(text for _, text in verdicts), stopped(outcome)]))
-        print("\n".join([f"  BROKEN  {problem}" for problem in outcome.problems]), end="\n" if outcome.problems else "")
-        broken += len(outcome.problems) + sum(not holds for holds, _ in verdicts)
+        verdicts = [(one.holds(outcome), one.text_of(outcome)) for one in scene.claims]
+        verdicts += [(False, problem) for problem in outcome.problems]
+        print("\n".join([*(_judged(holds, words) for holds, words in verdicts), stopped(outcome)]))
+        broken += sum(not holds for holds, _ in verdicts)
     if hasattr(demo, "epilogue"):
         print(f"\n{demo.epilogue(outcomes)}")
     print(f"\n{'everything held' if not broken else f'{broken} of the claims and checks DID NOT HOLD'}")
@@ -97,7 +115,7 @@ def told(outcome: Outcome, kinds: Sequence[str]) -> list[str]:
             lines.append(f'  "{said.pop(0)[1]}"')
         hidden = False
         if isinstance(event, Call):
-            hidden = event.caller in CORE
+            hidden = event.caller in CORE and event.callee in CORE
             inside.setdefault(event.thread, []).append(hidden)
         elif isinstance(event, Ret) or (isinstance(event, CallFail) and isinstance(before, Unwind)):
             hidden = inside[event.thread].pop()
@@ -113,14 +131,8 @@ def _counted(lines: Sequence[str]) -> list[str]:
     return [line if times == 1 else f"{line}  ({times} times)" for line, times in groups]
 
 
-def judged(claims: Sequence[Claim], outcome: Outcome) -> list[tuple[bool, str]]:
-    """Each claim with its verdict: text, rules, how often it was seen."""
-    found = []
-    for one in claims:
-        holds = one.holds(outcome)
-        seen = "no event" if one.times == 0 and holds else f"{one.count(outcome)} events"
-        found.append((holds, f"  {'held  ' if holds else 'BROKEN'}  {one.text}  [{one.rules}; {seen}]"))
-    return found
+def _judged(holds: bool, text: str) -> str:
+    return f"  {'held  ' if holds else 'BROKEN'}  {text}"
 
 
 def stopped(outcome: Outcome) -> str:

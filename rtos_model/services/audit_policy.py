@@ -89,11 +89,22 @@ def runs_with_interrupts_disabled(report: Mapping) -> dict[str, list[str]]:
         for unit, parts in report["compartments"].items()
         for one in parts.get("exports", ())
         if one.get("interrupt_status") == "disabled"
-        for name in [_function(unit, one["export_symbol"])]
+        for name in [function_of(unit, one["export_symbol"])]
     }
 
 
-def _function(unit: str, symbol: str) -> str:
+def functions(report: Mapping) -> list[str]:
+    """Every function of every compartment and library, as `unit.function`."""
+    return [
+        f"{unit}.{function_of(unit, one['export_symbol'])}"
+        for unit, parts in report["compartments"].items()
+        for one in parts.get("exports", ())
+        if one["kind"] == "Function"
+    ]
+
+
+def function_of(unit: str, symbol: str) -> str:
+    """The function an export symbol stands for."""
     return symbol.removeprefix(f"__export_{unit}_").removeprefix("__library_export_libcalls_")
 
 

@@ -8,7 +8,7 @@ from rtos_model.services.image import SealedImport, Word, quota
 from rtos_model.services.kernel import Kernel
 from rtos_model.services.lock_classes import NO_LOCK
 from rtos_model.services.scenario import simple
-from rtos_model.services.steps import GetCap, Imported, Limit, Local, Op, Put, Repeat, Say, Step, Var, do
+from rtos_model.services.steps import GetCap, Imported, Limit, Local, Op, Put, Repeat, Step, Var, do, say
 
 ROUNDS = 10
 QUOTA = Imported("quota")
@@ -37,8 +37,9 @@ SCALED_PEAK, SCALED_LEAST, OVERHEAD = 64 * 1024, 2 * 1024, 256
 QUOTA_SIZE = 80_000
 
 
-def peaks(*, overlap: bool) -> tuple[list[int], list[Event]]:
-    """Two workloads take turns at their peak on a heap of 66 KiB and some overhead, or want it at the same time."""
+def phases(*, overlap: bool) -> dict:
+    """What `scenario.simple` needs for two workloads on a heap of 66 KiB and some overhead: they take turns at their
+    peak, or want it at the same time."""
     more = SCALED_PEAK - SCALED_LEAST
 
     def workload(name: str, ticks: int) -> tuple[Step, ...]:
@@ -47,25 +48,25 @@ def peaks(*, overlap: bool) -> tuple[list[int], list[Event]]:
             *sleep(ticks),
             do("heap_allocate", 0, Imported(name), more, 0, into="peak"),
             do("heap_quota_remaining", Imported(name), into="left"),
-            Say("in use", (Op("-", QUOTA_SIZE, "left"),)),
+            say("in use", Op("-", QUOTA_SIZE, "left")),
             *(sleep(1) if overlap else ()),
             do("heap_free", Imported(name), "peak"),
             do("heap_quarantine_empty"),
         )
 
     quotas = ("first", "second")
-    return play(
-        {"H": workload("first", 1), "M": workload("second", 1 if overlap else 3)},
-        sealed=[quota(name, QUOTA_SIZE) for name in quotas],
-        imports=[SealedImport(sealed=name) for name in quotas],
-        heap_size=SCALED_PEAK + SCALED_LEAST + OVERHEAD,
-    )
+    return {
+        "threads": {"H": workload("first", 1), "M": workload("second", 1 if overlap else 3)},
+        "sealed": [quota(name, QUOTA_SIZE) for name in quotas],
+        "imports": [SealedImport(sealed=name) for name in quotas],
+        "heap_size": SCALED_PEAK + SCALED_LEAST + OVERHEAD,
+    }
 
 
 def scaled_peaks() -> Comparison:
     rows = []
     for overlap in (False, True):
-        numbers, log = peaks(overlap=overlap)
+        numbers, log = play(**phases(overlap=overlap))
         peak = [event for event in log if isinstance(event, Alloc) and event.size == SCALED_PEAK - SCALED_LEAST]
         given = sum(event.charge > 0 for event in peak)
         refused = ", ".join(str(event.result) for event in peak if not event.charge) or "none"
@@ -88,7 +89,7 @@ def heap_overhead() -> Comparison:
     rows = [
         (f"object of {e.size}", e.size, e.charge, e.charge - e.size) for e in log if isinstance(e, Alloc) and e.charge
     ]
-    ask = (do("heap_quota_remaining", QUOTA, into="left"), Say("left", ("left",)))
+    ask = (do("heap_quota_remaining", QUOTA, into="left"), say("left", "left"))
     body = (
         do("heap_allocate", 0, QUOTA, 32, 0, into="object"),
         *ask,

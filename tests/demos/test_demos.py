@@ -17,7 +17,7 @@ def test_everything_holds_on_the_model(name, capsys):
     assert main(["demo", name, "--model"]) == 0
     text = capsys.readouterr().out
     assert text.startswith(demos.summaries()[name])
-    assert "BROKEN" not in text and text.endswith("everything held\n")
+    assert "\n  BROKEN" not in text and text.endswith("everything held\n")
 
 
 @pytest.mark.parametrize("name", ON_THE_MODEL)
@@ -25,7 +25,8 @@ def test_every_claim_needs_its_events(name):
     """With the log of another scenario no scene's claims hold all."""
     for scene in demos.find(name).SCENES:
         empty = stage.on_the_model(catalogue()["SC-2"])
-        assert not all(one.holds(empty) for one in scene.claims)
+        if isinstance(scene, stage.Scene):
+            assert not all(one.holds(empty) for one in scene.claims)
 
 
 def test_claim_that_does_not_hold(capsys):

@@ -1,22 +1,11 @@
-"""Seeded breaks of the services' model: each must make a test fail. Run: python tests/services/breaks.py [TEXT]
+"""Seeded breaks of the services' model: each must make a test fail. `python -m tests.services.campaign` runs them.
 
-A break replaces one piece of source text, which must occur exactly once, in a copy of the model; then the tests of
-tests/services run on the copy until the first failure, files that name the rule first and then the scenarios. TEXT
-selects breaks whose rule or file contains it.
+A break replaces one piece of a file's source text, which must occur exactly once. It names the rules that it breaks.
 """
 
-import shutil
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
-
-from breaks_heap import BREAKS as HEAP_BREAKS
-from breaks_sharing import BREAKS as SHARING_BREAKS
-from breaks_sync import BREAKS as SYNC_BREAKS
-
-ROOT = Path(__file__).parents[2]
-SERVICES = Path("rtos_model/services")
+from tests.services.breaks_heap import BREAKS as HEAP_BREAKS
+from tests.services.breaks_sharing import BREAKS as SHARING_BREAKS
+from tests.services.breaks_sync import BREAKS as SYNC_BREAKS
 
 BREAKS = (
     # rule, file, text, replacement
@@ -153,55 +142,5 @@ BREAKS = (
     *SYNC_BREAKS,
     *SHARING_BREAKS,
 )
-HANGS = 300
-"""Seconds after which a run with a break is taken for one that never ends, hence noticed."""
-
-
-def survives(rule: str, file: str, text: str, replacement: str) -> bool:
-    """True when all tests pass in spite of the break."""
-    source = (ROOT / SERVICES / file).read_text()
-    if source.count(text) != 1:
-        sys.exit(f"break of {rule}: {text!r} occurs {source.count(text)} times in {file}; mend the list")
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder)
-        for part in ("rtos_model", "rtl", "cosim", "tests/services"):
-            shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
-        (copy / SERVICES / file).write_text(source.replace(text, replacement))
-        tests = sorted(
-            copy.glob("tests/services/test_*.py"),
-            key=lambda test: (rule not in test.read_text(), test.stem != "test_scenarios", test),
-        )
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--import-mode=importlib"]
-        try:
-            done = subprocess.run(
-                [*command, *map(str, tests)],
-                cwd=copy,
-                env={"PYTHONPATH": folder},
-                capture_output=True,
-                text=True,
-                timeout=HANGS,
-            )
-        except subprocess.TimeoutExpired:
-            return False
-    if done.returncode not in (0, 1):
-        sys.exit(f"break of {rule}: pytest could not run: {done.stdout[-500:]}{done.stderr[-500:]}")
-    return done.returncode == 0
-
-
-def main() -> int:
-    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
-    chosen = [one for one in BREAKS if wanted in one[0] or wanted in one[1]]
-    left = []
-    for number, one in enumerate(chosen, 1):
-        alive = survives(*one)
-        left += [one] if alive else []
-        print(
-            f"{number}/{len(chosen)} {'SURVIVES' if alive else 'killed'} {one[0]} {one[1]}: {one[2].strip()!r}",
-            flush=True,
-        )
-    print(f"{len(chosen) - len(left)} of {len(chosen)} breaks are noticed")
-    return 1 if left else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+SURVIVORS: dict[tuple[str, str, str], str] = {}
+"""File, text and replacement of each break that no test can notice, and why."""

@@ -1,0 +1,235 @@
+"""Run the seeded breaks of breaks.py: is each noticed, and by a test that names the rule it breaks?
+
+    python -m tests.services.campaign                  all of them, some ten minutes
+    python -m tests.services.campaign MQ-9 heap.py     those of a rule or a file
+    python -m tests.services.campaign --sample 20      so many, chosen by --seed
+
+Each break is made in a process of its own, in the modules as they are loaded; no file changes. The tests are tried in
+an order: scenarios that list the rule, test files that mention it, the other scenarios, the other files; the first
+that fails ends the trial. The campaign fails if more than 5 % survive, if a survivor is not explained in breaks.py
+(or an explained one is noticed), or if a rule has breaks and no test that names it fails with any of them.
+"""
+
+import argparse
+import importlib
+import importlib.util
+import json
+import os
+import random
+import signal
+import sys
+import time
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.services.breaks import BREAKS, SURVIVORS
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+SERVICES = ROOT / "rtos_model" / "services"
+HANGS = 120
+"""Seconds after which a trial is taken for one that never ends, hence noticed."""
+LEAST = 0.95
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a break did: who noticed it (None: nobody), and the rules among its own that this test names."""
+
+    rules: tuple[str, ...]
+    place: str
+    killer: str | None
+    named: tuple[str, ...]
+
+
+class _Loader:
+    def __init__(self, file: Path, text: str, replacement: str):
+        self.file, self.text, self.replacement = file, text, replacement
+
+    def create_module(self, spec):
+        return None
+
+    def exec_module(self, module):
+        exec(compile(broken(self.file, self.text, self.replacement), str(self.file), "exec"), module.__dict__)
+
+
+class _Finder:
+    """Gives the broken text for one module, in front of everybody else."""
+
+    def __init__(self, module: str, loader: _Loader):
+        self.module, self.loader = module, loader
+
+    def find_spec(self, name, path=None, target=None):
+        if name == self.module:
+            return importlib.util.spec_from_loader(name, self.loader, origin=str(self.loader.file))
+        return None
+
+
+def broken(file: Path, text: str, replacement: str) -> str:
+    """The source with the break made. Raises ValueError if the text does not occur exactly once."""
+    source = file.read_text()
+    if source.count(text) != 1:
+        raise ValueError(f"{file.name}: {text!r} occurs {source.count(text)} times; mend the list of breaks")
+    return source.replace(text, replacement)
+
+
+def install(file: str, text: str, replacement: str) -> None:
+    """From now on this process has the broken model."""
+    for name in [name for name in sys.modules if name.startswith(("rtos_model.services", "cosim"))]:
+        del sys.modules[name]
+    name = "rtos_model.services." + file.removesuffix(".py").replace("/", ".")
+    sys.meta_path.insert(0, _Finder(name, _Loader(SERVICES / file, text, replacement)))
+
+
+# ------------------------------------------------------------------------------------------- noticing
+
+
+def noticed(rules: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
+    """The first test to fail, and which of the rules it names. In the broken process."""
+    try:
+        from rtos_model.services.scenario import catalogue
+
+        known = catalogue()
+    except Exception as error:
+        return f"loading the catalogue: {error!r}", ()
+    files = sorted(path for path in HERE.glob("test_*.py") if path.stem not in ("test_scenarios", "test_breaks"))
+    texts = {path: path.read_text() for path in files}
+    left = set(rules)
+    killers: list[str] = []
+    named = [name for name, one in known.items() if left & set(one.rules)]
+    for name in (*named, *(name for name in known if name not in named)):
+        if name not in named and killers:
+            break
+        if left and killers and not left & set(known[name].rules):
+            continue
+        if _scenario_fails(known[name]):
+            killers.append(name)
+            left -= set(known[name].rules)
+            if not left:
+                break
+    mentioning = [path for path in files if any(_mentions(texts[path], rule) for rule in left)]
+    for path in mentioning if killers else (*mentioning, *(path for path in files if path not in mentioning)):
+        if not killers or any(_mentions(texts[path], rule) for rule in left):
+            failed = _file_fails(path)
+            if failed:
+                killers.append(failed)
+                left -= {rule for rule in left if _mentions(texts[path], rule)}
+    return (" ".join(killers) or None), tuple(rule for rule in rules if rule not in left)
+
+
+def _mentions(text: str, rule: str) -> bool:
+    at = text.find(rule)
+    while at >= 0 and text[at + len(rule) : at + len(rule) + 1].isalnum():
+        at = text.find(rule, at + 1)
+    return at >= 0
+
+
+def _scenario_fails(scenario) -> bool:
+    from rtos_model.services.scenario import play
+
+    try:
+        return not play(scenario).passed
+    except Exception:
+        return True
+
+
+def _file_fails(path: Path) -> str | None:
+    import pytest
+
+    class First:
+        failed: str | None = None
+
+        def pytest_runtest_logreport(self, report):
+            self.failed = self.failed or (report.nodeid.rpartition("/")[2] if report.failed else None)
+
+        def pytest_collectreport(self, report):
+            self.failed = self.failed or (f"{path.name}: collecting" if report.failed else None)
+
+    first = First()
+    options = ["-x", "-q", "-p", "no:cacheprovider", "--rootdir", str(ROOT), "-W", "ignore::pytest.PytestWarning"]
+    code = pytest.main([*options, str(path)], plugins=[first])
+    return first.failed or (f"{path.name}: {code!r}" if code not in (0, 5) else None)
+
+
+# ------------------------------------------------------------------------------------------- the campaign
+
+
+def trial(one: tuple[str, str, str, str]) -> Trial:
+    """Fork, break, look. A process that dies or never ends has noticed."""
+    rules, file, text, replacement = one
+    wanted = tuple(rules.split())
+    compile(broken(SERVICES / file, text, replacement), file, "exec")  # a break that is no Python is a mistake
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        quiet = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(quiet, 1)
+        os.dup2(quiet, 2)
+        signal.alarm(HANGS)
+        try:
+            install(file, text, replacement)
+            os.write(writing, json.dumps(noticed(wanted)).encode())
+        except BaseException:
+            os.write(writing, json.dumps((traceback.format_exc(), None)).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        answer = pipe.read()
+    _, status = os.waitpid(child, 0)
+    killer, named = json.loads(answer) if answer else (f"no end: signal {status & 127}", wanted)
+    if named is None:
+        raise RuntimeError(f"the trial itself failed: {file}: {text!r}\n{killer}")
+    return Trial(wanted, f"{file}: {text.strip()!r} -> {replacement.strip()!r}", killer, tuple(named))
+
+
+def verdict(trials: list[Trial], chosen: list[tuple[str, str, str, str]], whole: bool) -> list[str]:
+    """Reasons for the campaign to fail."""
+    found = []
+    survivors = [one for one in trials if one.killer is None]
+    if len(survivors) > (1 - LEAST) * len(trials):
+        found.append(f"more than {1 - LEAST:.0%} survive")
+    for done, (_, file, text, replacement) in zip(trials, chosen, strict=True):
+        explained = (file, text, replacement) in SURVIVORS
+        if done.killer is None and not explained:
+            found.append(f"survives and is not explained: {' '.join(done.rules)} {done.place}")
+        if done.killer is not None and explained:
+            found.append(f"explained as a survivor, but {done.killer} notices: {done.place}")
+    if whole:
+        seen = {rule for one in trials for rule in one.named}
+        rules = dict.fromkeys(rule for one in trials for rule in one.rules)
+        found += [f"no test that names {rule} fails with any of its breaks" for rule in rules if rule not in seen]
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("texts", nargs="*", metavar="TEXT", help="breaks whose rules or file are this (default: all)")
+    parser.add_argument("--sample", type=int, metavar="N", help="only N of them, chosen by --seed")
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    chosen = [one for one in BREAKS if not args.texts or {*one[0].split(), one[1]} & set(args.texts)]
+    if not chosen:
+        sys.exit(f"no break of {' '.join(args.texts)}; give a rule like MQ-9 or a file like heap.py")
+    if args.sample is not None:
+        chosen = random.Random(args.seed).sample(chosen, min(args.sample, len(chosen)))
+    started = time.monotonic()
+    trials = []
+    for number, one in enumerate(chosen, 1):
+        done = trial(one)
+        trials.append(done)
+        word = f"noticed by {done.killer}" if done.killer else "SURVIVES"
+        print(f"{number}/{len(chosen)} {' '.join(done.rules)} {word}  {done.place}", flush=True)
+    killed = sum(one.killer is not None for one in trials)
+    print(f"{killed} of {len(trials)} breaks are noticed ({time.monotonic() - started:.0f} s)")
+    problems = verdict(trials, chosen, whole=not args.texts and args.sample is None)
+    print("\n".join(problems), end="\n" if problems else "")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    for module in ("amaranth.sim", "hypothesis", "pytest"):  # what every trial needs is loaded once
+        importlib.import_module(module)
+    sys.exit(main())
