@@ -39,10 +39,12 @@ class Verdict(enum.Enum):
     EXIT = "the program ended"
     MISMATCH = "core and golden machine differ"
     LOCKUP = "nothing retires any more"
+    ASLEEP = "everybody sleeps for ever"
     TIMEOUT = "the cycle limit was reached"
 
 
-CODES = {Verdict.MISMATCH: 250, Verdict.LOCKUP: 253, Verdict.TIMEOUT: 254}
+ENDINGS = {Kind.EXIT: Verdict.EXIT, Kind.LOCKUP: Verdict.LOCKUP, Kind.ASLEEP: Verdict.ASLEEP}
+CODES = {Verdict.MISMATCH: 250, Verdict.ASLEEP: 251, Verdict.LOCKUP: 253, Verdict.TIMEOUT: 254}
 """Exit codes of the command when it is not the program that decides."""
 
 
@@ -97,12 +99,12 @@ def memory_loads(config: SocConfig, program: Program) -> tuple[Load, ...]:
     return tuple(loads)
 
 
-def golden_machine(config: SocConfig, program: Program) -> Machine:
-    """The golden machine with the same contents."""
+def golden_machine(config: SocConfig, program: Program, *, scripted: bool = False) -> Machine:
+    """The golden machine with the same contents, and perhaps the scripted clock."""
     image = list(program.segments)
     if config.rom is not None:
         image.append((config.rom.base, boot_rom(config, program.entry)))
-    return Machine(config, image)
+    return Machine(config, image, scripted=scripted)
 
 
 def run_rtl(
@@ -112,18 +114,24 @@ def run_rtl(
     *,
     check: bool = True,
     max_cycles: int = MAX_CYCLES,
+    scripted: bool = False,
     inputs: tuple[Input, ...] = (),
     waves: str | None = None,
     waves_from: int = 0,
     fault: int = 0,
     watch: Watch = Watch(),
 ) -> RunResult:
-    """Run on the RTL; with `check`, the golden machine follows and the first difference ends the run."""
-    lockstep = Lockstep(golden_machine(config, program)) if check else None
+    """Run on the RTL; with `check`, the golden machine follows and the first difference ends the run.
+
+    `scripted`: time stands still while anybody computes (rtl.soc.scripted).
+    """
+    lockstep = Lockstep(golden_machine(config, program, scripted=scripted)) if check else None
     job = Job(
         max_cycles=max_cycles,
         loads=memory_loads(config, program),
-        idle=dict.fromkeys(simulator.build.design.inputs, 0) | ({PORT: fault} if fault else {}),
+        idle=dict.fromkeys(simulator.build.design.inputs, 0)
+        | ({PORT: fault} if fault else {})
+        | ({"scripted": 1} if scripted else {}),
         inputs=inputs,
         waves=waves,
         waves_from=waves_from,
@@ -188,7 +196,7 @@ class _Follower:
             kind = Kind(number)
             if kind in (Kind.CHARACTER, Kind.SENT):
                 text.append(value)
-            elif kind in (Kind.EXIT, Kind.LOCKUP):
+            elif kind in ENDINGS:
                 self.endings.append((kind, value))
             elif self.lockstep:
                 notices.append(notice(self.lockstep.machine, kind, clock, value))
@@ -231,7 +239,7 @@ class _Follower:
         elif not self.endings:
             verdict = Verdict.TIMEOUT
         else:
-            verdict = Verdict.EXIT if self._exited else Verdict.LOCKUP
+            verdict = ENDINGS[self.endings[0][0]]
         simctl = self.lockstep.machine.platform.simctl if self.lockstep else None
         return RunResult(
             verdict=verdict,
@@ -249,14 +257,19 @@ class _Follower:
 
 
 def run_model(
-    config: SocConfig, program: Program, *, max_cycles: int = MAX_CYCLES, watch: Watch = Watch()
+    config: SocConfig,
+    program: Program,
+    *,
+    max_cycles: int = MAX_CYCLES,
+    scripted: bool = False,
+    watch: Watch = Watch(),
 ) -> RunResult:
     """Run on the golden machine alone, one clock per instruction."""
-    machine = golden_machine(config, program)
+    machine = golden_machine(config, program, scripted=scripted)
     platform = machine.platform
     shown = 0
     started = time.monotonic()
-    while platform.exit_code is None and not machine.lockup and machine.time.now < max_cycles:
+    while platform.exit_code is None and not (machine.lockup or machine.asleep) and machine.time.now < max_cycles:
         if watch.log:
             watch.log.add(machine.step())
         else:
@@ -268,7 +281,7 @@ def run_model(
     if platform.exit_code is not None:
         verdict = Verdict.EXIT
     else:
-        verdict = Verdict.LOCKUP if machine.lockup else Verdict.TIMEOUT
+        verdict = Verdict.LOCKUP if machine.lockup else Verdict.ASLEEP if machine.asleep else Verdict.TIMEOUT
     return RunResult(
         verdict=verdict,
         program_code=platform.exit_code,

@@ -22,16 +22,17 @@ FAULTS_SOURCE = (Path(__file__).parent / "faults.py").read_text()
 
 
 class Kind(enum.IntEnum):
-    """What an event of the SoC says; the first two end a run."""
+    """What an event of the SoC says; the first three end a run."""
 
     EXIT = 0  # code, from simulation control or a UART byte with bit 7 set
     LOCKUP = 1  # nothing retires any more; 1 if nobody knows why
-    CHARACTER = 2  # through simulation control
-    SENT = 3  # by the UART
-    RECEIVED = 4  # by the UART
-    LINES = 5  # extra interrupt lines after a change
-    SWEPT = 6  # by the revoker: number of the granule, and above it whether its tag was cleared
-    SWEEP_ENDED = 7
+    ASLEEP = 2  # the core sleeps, and with the scripted clock nothing will wake it
+    CHARACTER = 3  # through simulation control
+    SENT = 4  # by the UART
+    RECEIVED = 5  # by the UART
+    LINES = 6  # extra interrupt lines after a change
+    SWEPT = 7  # by the revoker: number of the granule, and above it whether its tag was cleared
+    SWEEP_ENDED = 8
 
 
 def soc_design(config: SocConfig, *, faults: bool = False) -> Design:
@@ -59,6 +60,10 @@ def soc_design(config: SocConfig, *, faults: bool = False) -> Design:
         exits.append("simctl__exit_valid")
         code = f"simctl__exit_valid ? simctl__exit_code : {code}"
         events[Kind.CHARACTER] = Event("simctl__character_valid", "56'b0, simctl__character")
+    if config.timer is not None:
+        inputs["scripted"] = 1
+        outputs["asleep"] = 1
+        events[Kind.ASLEEP] = Event("asleep", "64'b0")
     if config.gpio is not None:
         inputs["gpio__input"] = 32
     if config.revoker is not None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from rtl.isa.commit import FIELDS, PLACES, WORDS
 
 TOP = "tb"
-ENDING = 2
+ENDING = 3
 CONSOLE = 64
 """Characters of output that waves show at a time."""
 PATIENCE_BITS = 15

@@ -1,6 +1,6 @@
 """Simulation control: what firmware tells the harness. Without a harness the stores have no effect."""
 
-from amaranth.hdl import Module
+from amaranth.hdl import Module, Mux
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -11,6 +11,7 @@ from rtl.bus.registers import Registers
 SIZE = 0x1000
 EXIT = 0x00
 CHARACTER = 0x0C
+ADVANCE = 0x18
 INTERRUPT = 0x1C
 
 
@@ -47,11 +48,13 @@ class SimulationControl(wiring.Component):
     character are decoded here also, so that a bench can wait for them without looking at every store; both
     count from the store of their lowest byte on, so they are to be stored as words.
 
-    A store to +0x1C raises test interrupts: the bits of `levels` stay, those of `pulses` are high for a cycle.
+    A store to +0x18 lets time pass: `advance` is its value in that very cycle, and zero otherwise. A store to +0x1C
+    raises test interrupts: the bits of `levels` stay, those of `pulses` are high for a cycle.
     """
 
     port: In(BlockSignature(SIZE // LINE))
     report: Out(ReportSignature())
+    advance: Out(32)
     levels: Out(32)
     pulses: Out(32)
 
@@ -63,6 +66,7 @@ class SimulationControl(wiring.Component):
             report.exit_valid.eq(registers.written(EXIT)),
             report.character_valid.eq(registers.written(CHARACTER)),
         ]
+        m.d.comb += self.advance.eq(Mux(registers.written(ADVANCE), registers.value(ADVANCE), 0))
         m.d.sync += self.pulses.eq(0)
         with m.If(registers.written(INTERRUPT)):
             m.d.sync += [self.levels.eq(registers.value(INTERRUPT)), self.pulses.eq(registers.value(INTERRUPT))]

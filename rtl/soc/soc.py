@@ -12,7 +12,7 @@ holds the lowest addresses, first byte in the lowest bits):
 
 from amaranth.hdl import Module
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, connect, flipped
+from amaranth.lib.wiring import In, Out, connect, flipped
 
 from rtl.bus.wait import WaitStates
 from rtl.config import SocConfig
@@ -23,13 +23,15 @@ DEVICES = ("uart", "simctl", "gpio")
 """Devices with ports to the outside."""
 TRACED = ("sweep",)
 """What only a bench wants to see, as it does the commit port."""
+SCRIPT = {"scripted": In(1), "asleep": Out(1)}
+"""The clock that a bench can stop (see `rtl.soc.scripted`)."""
 
 
 class Soc(wiring.Component):
     """The ports of `Uncore` that lead outside, and of `Core` what a bench or a board wants to see.
 
     `interrupts` are extra interrupt lines, for tests. With `config.core.trace` there is the commit port
-    and, if there is a revoker, the record of what it sweeps.
+    and, if there is a revoker, the record of what it sweeps; and, if there is a timer, the scripted clock.
     """
 
     def __init__(self, config: SocConfig, rom_image: bytes = b""):
@@ -43,6 +45,8 @@ class Soc(wiring.Component):
         for name in (*DEVICES, *TRACED) if config.core.trace else DEVICES:
             if name in self.uncore.signature.members:
                 members[name] = self.uncore.signature.members[name]
+        if config.core.trace and config.timer is not None:
+            members |= SCRIPT
         super().__init__(members)
 
     def elaborate(self, platform):
@@ -57,11 +61,13 @@ class Soc(wiring.Component):
                 connect(m, wait.target, getattr(uncore, name))
             else:
                 connect(m, getattr(core, name), getattr(uncore, name))
-        m.d.comb += uncore.second.eq(core.second)
+        m.d.comb += [uncore.second.eq(core.second), uncore.sleeping.eq(core.sleeping)]
+        if "scripted" in self.signature.members:
+            m.d.comb += [uncore.scripted.eq(self.scripted), self.asleep.eq(uncore.asleep)]
         m.d.comb += [core.interrupts.eq(uncore.interrupts), uncore.lines.eq(self.interrupts)]
         for name in self.signature.members:
             if name in DEVICES or name in TRACED:
                 connect(m, flipped(getattr(self, name)), getattr(uncore, name))
-            elif name != "interrupts":
+            elif name != "interrupts" and name not in SCRIPT:
                 m.d.comb += getattr(self, name).eq(getattr(core, name))
         return m

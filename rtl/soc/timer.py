@@ -25,12 +25,23 @@ class Timer(wiring.Component):
     A read accepted in clock cycle c of a timer that was never written returns c // prescaler. `timer` is high
     while mtime >= mtimecmp (both start at 0, so it starts high); a write acts in the next cycle. `software` is
     bit 0 of msip.
+
+    For simulation: `advance` is added to mtime; while `still` is high it does not move by itself, and `jump` takes it
+    to mtimecmp + 1. `never`: mtimecmp has its highest value.
     """
 
     def __init__(self, config: TimerConfig):
         self.config = config
         super().__init__(
-            {"port": In(BlockSignature(config.region.size // LINE)), "timer": Out(1), "software": Out(1)},
+            {
+                "port": In(BlockSignature(config.region.size // LINE)),
+                "timer": Out(1),
+                "software": Out(1),
+                "advance": In(32),
+                "still": In(1),
+                "jump": In(1),
+                "never": Out(1),
+            },
         )
 
     def elaborate(self, platform):
@@ -39,19 +50,19 @@ class Timer(wiring.Component):
         offsets = OFFSETS[self.config.layout]
         mtime, mtimecmp, msip = Signal(64), Signal(64), Signal()
 
-        elapsed, tick = Signal(range(self.config.prescaler + 1)), Signal()
-        m.d.comb += tick.eq(elapsed == self.config.prescaler - 1)
+        elapsed, tick, step = Signal(range(self.config.prescaler + 1)), Signal(), Signal(33)
+        m.d.comb += [tick.eq(elapsed == self.config.prescaler - 1), step.eq(self.advance + (tick & ~self.still))]
         m.d.sync += elapsed.eq(Mux(tick, 0, elapsed + 1))
 
         registers.show(offsets["msip"], msip)
         with m.If(registers.written(offsets["msip"])):
             m.d.sync += msip.eq(registers.value(offsets["msip"]))
-        m.d.sync += mtime.eq(mtime + tick)
-        for name, register, step in (("mtime", mtime, tick), ("mtimecmp", mtimecmp, 0)):
+        m.d.sync += mtime.eq(Mux(self.jump, mtimecmp + 1, mtime + step))
+        for name, register, passed in (("mtime", mtime, step), ("mtimecmp", mtimecmp, 0)):
             words = [(offsets[name] + 4 * half, register.word_select(half, 32)) for half in range(2)]
             for offset, word in words:
                 registers.show(offset, word)
             with m.If(reduce(or_, (registers.stored(offset) for offset, _ in words))):
-                m.d.sync += register.eq(Cat(registers.merged(offset, word) for offset, word in words) + step)
-        m.d.comb += [self.timer.eq(mtime >= mtimecmp), self.software.eq(msip)]
+                m.d.sync += register.eq(Cat(registers.merged(offset, word) for offset, word in words) + passed)
+        m.d.comb += [self.timer.eq(mtime >= mtimecmp), self.software.eq(msip), self.never.eq(mtimecmp.all())]
         return m

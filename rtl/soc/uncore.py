@@ -19,6 +19,7 @@ from rtl.revoker.regs import RevokerRegisters
 from rtl.revoker.sweep import PATIENCE, RecordSignature, Sweep
 from rtl.soc.gpio import Gpio
 from rtl.soc.plic import REVOKER, TEST_LEVELS, TEST_PULSES, UART, Plic
+from rtl.soc.scripted import ScriptedClock
 from rtl.soc.simctl import ReportSignature, SimulationControl
 from rtl.soc.timer import Timer
 from rtl.soc.uart import Uart
@@ -31,9 +32,10 @@ class Uncore(wiring.Component):
 
     `rom_image` is what the boot ROM holds, `patience` the revoker's (see `rtl.revoker.sweep`). `lines` come from
     outside and are joined with those of the devices. While `second` is high, the next data request belongs to the
-    last one, and nobody else's comes between. Ports to the outside, if there is such a device: `uart` (see
-    `rtl.soc.uart`), `simctl` (see `rtl.soc.simctl`), `gpio` (see `rtl.soc.gpio`) and `sweep`, the revoker's records
-    (see `rtl.revoker.sweep`).
+    last one, and nobody else's comes between. `sleeping` says that the core waits in wfi; with `scripted` time stands
+    still until nothing else can happen, and `asleep` says that nothing will (see `rtl.soc.scripted`). Ports to the
+    outside, if there is such a device: `uart` (see `rtl.soc.uart`), `simctl` (see `rtl.soc.simctl`), `gpio` (see
+    `rtl.soc.gpio`) and `sweep`, the revoker's records (see `rtl.revoker.sweep`).
     """
 
     def __init__(self, config: SocConfig, rom_image: bytes = b"", *, patience: int = PATIENCE):
@@ -72,6 +74,9 @@ class Uncore(wiring.Component):
                 "second": In(1),
                 "interrupts": Out(Interrupts),
                 "lines": In(Interrupts),
+                "sleeping": In(1),
+                "scripted": In(1),
+                "asleep": Out(1),
                 **outside,
             }
         )
@@ -111,6 +116,8 @@ class Uncore(wiring.Component):
             connect(m, flipped(self.gpio), gpio.pins)
         m.d.comb += fabric.hold.eq(reduce(or_, holds))
         self.interrupt(m)
+        if "timer" in self.devices:
+            self.script(m)
         return m
 
     def interrupt(self, m: Module) -> None:
@@ -130,6 +137,24 @@ class Uncore(wiring.Component):
         if simctl := self.devices.get("simctl"):
             m.d.comb += [plic.levels[source].eq(simctl.levels[source]) for source in TEST_LEVELS]
             m.d.comb += [plic.pulses[source].eq(simctl.pulses[source]) for source in TEST_PULSES]
+
+    def script(self, m: Module) -> None:
+        """Let simulation decide about the time."""
+        timer = self.devices["timer"]
+        m.submodules.clock = clock = ScriptedClock()
+        m.d.comb += [
+            clock.scripted.eq(self.scripted),
+            clock.sleeping.eq(self.sleeping),
+            clock.pending.eq(self.interrupts.as_value().any()),
+            clock.never.eq(timer.never),
+            timer.still.eq(clock.still),
+            timer.jump.eq(clock.jump),
+            self.asleep.eq(clock.asleep),
+        ]
+        if "revoker" in self.devices:
+            m.d.comb += clock.sweeping.eq(self.sweeper.control.epoch[0])
+        if simctl := self.devices.get("simctl"):
+            m.d.comb += timer.advance.eq(simctl.advance)
 
     def share(self, m: Module) -> None:
         """Let the revoker use what the core leaves of data port and bitmap lookups."""

@@ -4,7 +4,8 @@ followed, takes its interrupts when it may and must.
 
 from rtl.isa.csr import INTERRUPT_BITS
 from rtos_model.machine.csrfile import CsrFile
-from rtos_model.machine.interrupts import LATENCY, Lines
+from rtos_model.machine.devices.timer import Timer
+from rtos_model.machine.interrupts import LATENCY, TIMER, Lines
 from rtos_model.machine.time import NEVER, Time
 
 ALL_LINES = (1 << len(INTERRUPT_BITS)) - 1
@@ -20,13 +21,16 @@ class Agenda:
     """`deliverable` is the clock from which on an enabled interrupt is pending, `sweep_end` that at which a sweep ends
     in a free run, and `attention` the earlier of the two.
 
-    `observed` are the interrupt lines as a machine that is followed saw them; None in a free run.
+    `observed` are the interrupt lines as a machine that is followed saw them; None in a free run. `asleep`: nothing
+    will happen any more.
     """
 
-    def __init__(self, time: Time, lines: Lines, csrs: CsrFile):
+    def __init__(self, time: Time, lines: Lines, csrs: CsrFile, timer: Timer | None):
         self._time = time
         self._lines = lines
         self._csrs = csrs
+        self._timer = timer
+        self.asleep = False
         self.observed: int | None = None
         self.deliverable = NEVER
         self.sweep_end = NEVER
@@ -45,10 +49,34 @@ class Agenda:
 
     def wait(self) -> None:
         """`wfi`: skip the time until an enabled interrupt is pending, if there will be one; else go on at once."""
-        if self.observed is None:
+        if self._timer and self._timer.scripted:
+            self._wait_scripted(self._timer)
+        elif self.observed is None:
             event = min(self._lines.rises(self._csrs.enables), self.sweep_end)
             if event < NEVER:
                 self._time.now = max(self._time.now, event)
+
+    def _wait_scripted(self, timer: Timer) -> None:
+        """Time jumps past the timer's compare value, unless a sweep runs or an interrupt is pending.
+
+        Raises Disagreement if another machine woke where nothing could wake it.
+        """
+        lines = self._lines.at(self._time.now)
+        if lines & self._csrs.enables:
+            return
+        if self.sweep_end < NEVER:
+            if self.observed is None:
+                self._time.now = max(self._time.now, self.sweep_end)
+            return
+        if not lines and not timer.never and self._csrs.enables & TIMER:
+            self._lines.note()
+            timer.jump()
+            self._lines.note()
+            self.plan()
+        elif self.observed is None:
+            self.asleep = True
+        else:
+            raise Disagreement(f"the core woke from wfi at clock {self._time.now}, but nothing was there to wake it")
 
     def visible_lines(self) -> int:
         """The interrupt lines as the present instruction sees them.."""

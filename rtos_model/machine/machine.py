@@ -34,26 +34,34 @@ REMEMBERED = 1 << 14
 class Machine:
     """One hart with its memory and devices.
 
-    `image` is (address, bytes) pairs. Without `entry` execution starts at the configuration's boot address.
+    `image` is (address, bytes) pairs. Without `entry` execution starts at the configuration's boot address. If
+    `scripted`, the timer stands still while anybody computes.
 
     Three ways to go on: `run` for speed, `step` for one record at a time, `follow` to do what another machine did.
     In the first two every instruction takes one clock, and a sweep of the revoker one clock per granule, all visited
     at its end; in the third the other machine's records tell the clock, and `sweep` tells the progress.
     """
 
-    def __init__(self, config: SocConfig, image: Iterable[tuple[int, bytes]] = (), *, entry: int | None = None):
+    def __init__(
+        self,
+        config: SocConfig,
+        image: Iterable[tuple[int, bytes]] = (),
+        *,
+        entry: int | None = None,
+        scripted: bool = False,
+    ):
         core = config.core
         boot = core.boot_address if entry is None else entry
         self.config = config
         self.time = Time()
-        self.platform = Platform(config, self.time)
+        self.platform = Platform(config, self.time, scripted=scripted)
         self.lines = Lines(self.time, self.platform.timer, self.platform.plic)
         self.memory = Memory(config, self.platform.by_name())
         self.memory.code_written = self._code_written
         self.memory.device_accessed = self._device_accessed
         self.load_filter = LoadFilter(config.heap, self.memory.blocks["bitmap"])
         self.csrs = CsrFile(self.time)
-        self.agenda = Agenda(self.time, self.lines, self.csrs)
+        self.agenda = Agenda(self.time, self.lines, self.csrs, self.platform.timer)
         self.registers = [0] * (REGISTERS + 1)  # the last one takes writes to register 0
         self.scrs = {
             MTCC: number(ROOT_EXECUTABLE.with_address(core.mtcc_reset)),
@@ -195,6 +203,11 @@ class Machine:
         self.lines.note()
         self.lines.driven = lines
         self._settle()
+
+    @property
+    def asleep(self) -> bool:
+        """In a free run with the scripted clock: nothing will happen any more."""
+        return self.agenda.asleep
 
     def receive(self, byte: int) -> None:
         """A character arrives at the UART."""

@@ -24,10 +24,10 @@ class Platform:
     A device that the system lacks is there, but nothing reaches it; only a timer would make itself felt.
     """
 
-    def __init__(self, config: SocConfig, time: Time):
+    def __init__(self, config: SocConfig, time: Time, *, scripted: bool = False):
         self.console = bytearray()
         self.exit_code: int | None = None
-        self.timer = None if config.timer is None else Timer(config.timer, time)
+        self.timer = None if config.timer is None else Timer(config.timer, time, scripted=scripted)
         self.uart = Uart(self._send)
         self.plic = Plic()
         self.revoker = Revoker(self._swept)

@@ -123,3 +123,32 @@ def test_holes_read_zero_and_ignore_writes(simulate):
         assert not ctx.get(dut.software)
 
     simulate(dut, bench)
+
+
+def test_time_of_a_simulation(simulate):
+    """Standing still, advancing by a number, and the jump past the compare value."""
+    dut = timer()
+    at, compare = PLACES["safe"]["mtime"], PLACES["safe"]["mtimecmp"]
+
+    async def bench(ctx):
+        ctx.set(dut.still, 1)
+        await access(ctx, dut.port, at, write=7)
+        await ctx.tick().repeat(5)
+        assert await access(ctx, dut.port, at) == 7
+        ctx.set(dut.advance, 0xFFFF_FFFF)
+        await ctx.tick()
+        ctx.set(dut.advance, 0)
+        assert await access(ctx, dut.port, at) == 6 and await access(ctx, dut.port, at + 4) == 1
+        await access(ctx, dut.port, compare, write=0xFFFF_FFFF)
+        assert not ctx.get(dut.never)
+        await access(ctx, dut.port, compare + 4, write=0xFFFF_FFFE)
+        assert not ctx.get(dut.timer)
+        ctx.set(dut.jump, 1)
+        await ctx.tick()
+        ctx.set(dut.jump, 0)
+        assert ctx.get(dut.timer)
+        assert await access(ctx, dut.port, at) == 0 and await access(ctx, dut.port, at + 4) == 0xFFFF_FFFF
+        await access(ctx, dut.port, compare + 4, write=0xFFFF_FFFF)
+        assert ctx.get(dut.never)
+
+    simulate(dut, bench)

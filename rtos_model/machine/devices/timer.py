@@ -15,11 +15,13 @@ LIMIT = 1 << 64
 class Timer(Device):
     """mtime advances after every `prescaler` clocks counted from reset, whatever is written to it.
 
-    The timer interrupt is pending while mtime >= mtimecmp; mtimecmp is 0 after reset.
+    The timer interrupt is pending while mtime >= mtimecmp; mtimecmp is 0 after reset. If `scripted`, mtime stands still
+    but for `advance` and `jump`.
     """
 
-    def __init__(self, config: TimerConfig, time: Time):
+    def __init__(self, config: TimerConfig, time: Time, *, scripted: bool = False):
         self.time = time
+        self.scripted = scripted
         self.prescaler = config.prescaler
         self.software = 0
         self.compare = 0
@@ -32,7 +34,7 @@ class Timer(Device):
         }
 
     def mtime(self, clock: int) -> int:
-        return (clock // self.prescaler + self._offset) % LIMIT
+        return (self._offset + (0 if self.scripted else clock // self.prescaler)) % LIMIT
 
     def pending(self, clock: int) -> bool:
         return self.mtime(clock) >= self.compare
@@ -41,12 +43,23 @@ class Timer(Device):
         """The first clock from `clock` on at which the interrupt is pending, if nothing is written."""
         if self.pending(clock):
             return clock
+        if self.scripted:
+            return NEVER
         wait = self.compare - self.mtime(clock)
         return (clock // self.prescaler + wait) * self.prescaler if wait < NEVER else NEVER
 
     def advance(self, ticks: int) -> None:
         """Skip idle time."""
         self._offset += ticks
+
+    @property
+    def never(self) -> bool:
+        """The interrupt is as far away as it can be."""
+        return self.compare == LIMIT - 1
+
+    def jump(self) -> None:
+        """Scripted time goes on to the interrupt."""
+        self._offset = self.compare + 1
 
     def read(self, offset: int) -> int:
         name, high = self._places.get(offset, (None, False))
