@@ -250,7 +250,7 @@ def other_program(monkeypatch):
     right = run_module.golden_machine
 
     def plant(offset, bits):
-        def wrong(config, program):
+        def wrong(config, program, **clock):
             (address, data), *others = program.segments
             data = bytearray(data)
             data[offset] ^= bits
