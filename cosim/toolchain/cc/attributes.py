@@ -72,6 +72,8 @@ def _apply(attribute: c_ast.Attribute, into: Attributes) -> None:
     match plain:
         case "packed":
             into.packed = True
+        case "transparent_union":
+            into.transparent = True
         case "aligned":
             into.aligned = max(into.aligned, _integer(place, text, name) if text else 8)
         case "section":

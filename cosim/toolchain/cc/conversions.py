@@ -2,8 +2,8 @@
 
 from cosim.toolchain.cc import fold, tree
 from cosim.toolchain.cc.diagnostics import CompileError
-from cosim.toolchain.cc.tree import Const, Expr
-from cosim.toolchain.cc.types import INT, UINT, CType, IntType, PointerType, promote, same
+from cosim.toolchain.cc.tree import Const, Expr, Local
+from cosim.toolchain.cc.types import INT, UINT, CType, IntType, PointerType, RecordType, promote, same
 
 
 class Conversions:
@@ -36,6 +36,26 @@ class Conversions:
         elif target.is_integer and isinstance(source, PointerType):
             raise CompileError(place, f"{what} makes '{target}' out of '{source}'", f"({target}) in front")
         raise CompileError(place, f"{what} cannot turn '{source}' into '{target}'")
+
+    def argument(self, expr: Expr, target: CType, what: str) -> Expr:
+        """An argument for a parameter: as by assignment, and any member's type for a transparent union."""
+        if isinstance(target, RecordType) and target.record.transparent and not same(expr.type, target.unqualified()):
+            for member in target.record.fields:
+                if self._fits(expr, member.type):
+                    value = self.convert(expr, member.type, what)
+                    var = Local("<argument>", target.unqualified(), expr.place, in_memory=True)
+                    items = [tree.InitItem(0, member.type.unqualified(), value)]
+                    return tree.CompoundLiteral(expr.place, target.unqualified(), var, items)
+        return self.convert(expr, target, what)
+
+    @staticmethod
+    def _fits(expr: Expr, member: CType) -> bool:
+        if member.is_integer:
+            return expr.type.is_integer
+        source = expr.type
+        if not (isinstance(member, PointerType) and isinstance(source, PointerType)):
+            return False
+        return source.to.is_void or same(source.to.unqualified(), member.to.unqualified())
 
     def _check_pointers(self, expr: Expr, target: PointerType, what: str) -> None:
         a, b = target.to, expr.type.to

@@ -414,7 +414,7 @@ class Expressions(Conversions):
         out = []
         for index, value in enumerate(values):
             if index < count:
-                out.append(self.convert(value, signature.params[index], f"argument {index + 1}"))
+                out.append(self.argument(value, signature.params[index], f"argument {index + 1}"))
                 continue
             if value.type.is_void:
                 raise CompileError(value.place, f"argument {index + 1} has no value")

@@ -34,6 +34,7 @@ class Attributes:
     section: str | None = None
     aligned: int = 0
     packed: bool = False
+    transparent: bool = False
     noinline: bool = False
     always_inline: bool = False
     noreturn: bool = False

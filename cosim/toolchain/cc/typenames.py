@@ -221,6 +221,7 @@ class TypeNames:
             for name in named:
                 if named.count(name) > 1:
                     raise CompileError(place_of(node), f"member '{name}' is declared twice")
+            record.transparent = marks.transparent and keyword == "union"
             lay_out(record, members, marks.packed, marks.aligned or 1, self.pack_limit)
         return RecordType(record)
 

@@ -188,6 +188,8 @@ class Record:
     size: int | None = None
     align: int = 1
     capabilities: bool = False
+    transparent: bool = False
+    """A union that an argument of any member's type turns into."""
 
 
 class RecordType(CType):
