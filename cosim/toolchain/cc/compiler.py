@@ -95,7 +95,7 @@ def _generate(unit: Unit, name: str) -> tuple[str, dict[str, int]]:
         callee_saved = assign_registers(code)
         layout = frame.lay_out(code, callee_saved)
         frames[function.symbol.label] = layout.size
-        lines += Emitter(code, layout, labels, interface.is_entry(function.symbol, unit.compartment)).run()
+        lines += Emitter(code, layout, labels, interface.clears_results(function.symbol, unit.compartment)).run()
     for symbol in unit.globals:
         if symbol.defined and not isinstance(symbol.type, FuncType):
             interface.check_initialiser(symbol, data.functions_in(symbol), unit.compartment)

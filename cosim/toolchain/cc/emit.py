@@ -48,10 +48,10 @@ def in_code_region(symbol: Global) -> bool:
 class Emitter:
     """Writes one function."""
 
-    def __init__(self, code: Code, frame: Frame, labels: "Labels", is_entry: bool = False):
+    def __init__(self, code: Code, frame: Frame, labels: "Labels", clears_results: bool = False):
         self.code, self.frame, self.labels = code, frame, labels
-        self.is_entry = is_entry
-        """Whether its caller may be another compartment, which must see nothing but results (CP-11)."""
+        self.clears_results = clears_results
+        """Whether result registers that carry nothing must be zero."""
         self.lines: list[str] = []
         blocks = code.function.blocks
         self.targets = self._shortcuts()
@@ -159,7 +159,7 @@ class Emitter:
             self._branch(block, ins, following)
         elif kind == "ret":
             self._epilogue()
-            if self.is_entry:
+            if self.clears_results:
                 for register in ("a0", "a1")[len(block.term[1]) :]:
                     self._put(f"li\t{register}, 0")
             self._put("cret")

@@ -62,6 +62,13 @@ def is_entry(symbol: Global, compartment: str | None) -> bool:
     return compartment is not None and (marks.compartment == compartment or marks.callback)
 
 
+def clears_results(symbol: Global, compartment: str | None) -> bool:
+    """Whether result registers that carry nothing are zero: for other compartments (CP-11), and for a library's function
+    without a result, which may stand where one with a result is expected."""
+    own_library = compartment is not None and symbol.attributes.libcall and symbol.type.ret.is_void
+    return own_library or is_entry(symbol, compartment)
+
+
 def check_initialiser(symbol: Global, functions: list[Global], compartment: str | None) -> None:
     """Raise CompileError if a static object would start with a capability that only import slots hold."""
     for function in functions:

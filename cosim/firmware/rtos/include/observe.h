@@ -52,7 +52,7 @@ enum ObserveAction {
 static inline void observe_block(uint32_t thread, const volatile void *object, enum ObserveWait wait,
                                  enum ObserveDeadline deadline, uint32_t ticks)
 {
-	struct ObserveWindow *window = OBSERVE_WINDOW;
+	volatile struct ObserveWindow *window = OBSERVE_WINDOW;
 	window->slots[0] = (void *)thread;
 	window->slots[1] = (void *)object;
 	window->slots[2] = (void *)wait;
@@ -64,7 +64,7 @@ static inline void observe_block(uint32_t thread, const volatile void *object, e
 /* Thread `thread` is in the ready set again. */
 static inline void observe_ready(uint32_t thread, enum ObserveReason reason)
 {
-	struct ObserveWindow *window = OBSERVE_WINDOW;
+	volatile struct ObserveWindow *window = OBSERVE_WINDOW;
 	window->slots[0] = (void *)thread;
 	window->slots[1] = (void *)reason;
 	window->event = ObserveReady;
@@ -73,7 +73,7 @@ static inline void observe_ready(uint32_t thread, enum ObserveReason reason)
 /* The effective priority of a thread changed. */
 static inline void observe_boost(uint32_t thread, uint32_t old, uint32_t new)
 {
-	struct ObserveWindow *window = OBSERVE_WINDOW;
+	volatile struct ObserveWindow *window = OBSERVE_WINDOW;
 	window->slots[0] = (void *)thread;
 	window->slots[1] = (void *)old;
 	window->slots[2] = (void *)new;
@@ -86,7 +86,7 @@ static inline void observe_boost(uint32_t thread, uint32_t old, uint32_t new)
 static inline void observe_alloc(const volatile void *quota, uint32_t size, uint32_t charge,
                                  const volatile void *result)
 {
-	struct ObserveWindow *window = OBSERVE_WINDOW;
+	volatile struct ObserveWindow *window = OBSERVE_WINDOW;
 	window->slots[0] = (void *)quota;
 	window->slots[1] = (void *)size;
 	window->slots[2] = (void *)charge;
@@ -98,7 +98,7 @@ static inline void observe_alloc(const volatile void *quota, uint32_t size, uint
    object, null if there is none. */
 static inline void observe_free(const volatile void *quota, const volatile void *object, enum ObserveAction action)
 {
-	struct ObserveWindow *window = OBSERVE_WINDOW;
+	volatile struct ObserveWindow *window = OBSERVE_WINDOW;
 	window->slots[0] = (void *)quota;
 	window->slots[1] = (void *)object;
 	window->slots[2] = (void *)action;
@@ -108,7 +108,7 @@ static inline void observe_free(const volatile void *quota, const volatile void 
 /* A claim was taken; `count` is the new number of this quota's claims on the object. */
 static inline void observe_claim(const volatile void *quota, const volatile void *object, uint32_t count)
 {
-	struct ObserveWindow *window = OBSERVE_WINDOW;
+	volatile struct ObserveWindow *window = OBSERVE_WINDOW;
 	window->slots[0] = (void *)quota;
 	window->slots[1] = (void *)object;
 	window->slots[2] = (void *)count;
@@ -118,7 +118,7 @@ static inline void observe_claim(const volatile void *quota, const volatile void
 /* A dynamic sealing key was made; ordinals count from 1. */
 static inline void observe_sealkey(uint32_t ordinal)
 {
-	struct ObserveWindow *window = OBSERVE_WINDOW;
+	volatile struct ObserveWindow *window = OBSERVE_WINDOW;
 	window->slots[0] = (void *)ordinal;
 	window->event = ObserveSealKey;
 }

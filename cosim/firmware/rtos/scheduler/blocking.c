@@ -5,8 +5,7 @@
 #include <timeout_helpers.h>
 
 /* The running thread leaves the ready set; it goes on until it yields. The limit is valid and may block. */
-void block_running(TimeoutArgument timeout, struct Link *queue, const volatile void *object, enum ObserveWait wait,
-                   bool yielding)
+void block_running(TimeoutArgument timeout, struct Link *queue, const volatile void *object, enum ObserveWait wait)
 {
 	enum ObserveDeadline kind = ObserveDeadlineAbsolute;
 	uint64_t deadline = timeout.absoluteTimeout;
@@ -18,6 +17,8 @@ void block_running(TimeoutArgument timeout, struct Link *queue, const volatile v
 	}
 	if (deadline == NEVER)
 		kind = ObserveDeadlineNone;
-	thread_suspend(running, deadline, queue, yielding);
+	running->deadline = deadline;
+	running->queue = queue;
+	thread_suspend(running);
 	observe_block(running->id, object, wait, kind, ticks);
 }

@@ -59,13 +59,13 @@ __cheriot_minimum_stack(0xd0) int futex_timed_wait(TimeoutArgument timeout, cons
 	}
 	if (!timeout_may_block(timeout))
 		return -ETIMEDOUT;
-	uint64_t before = tick_count();
+	Ticks before = tick_count();
 	if (owner)
 		boost(owner, cheri_address_get(address));
 	me->futexWord = address;
 	me->inherits = owner != NULL;
 	me->boosts = owner;
-	block_running(timeout, &futexWaiters, (const volatile void *)address, ObserveWaitFutex, false);
+	block_running(timeout, &futexWaiters, (const volatile void *)address, ObserveWaitFutex);
 	yield();
 	owner = me->boosts; /* the lock may have changed hands meanwhile */
 	me->futexWord = NULL;

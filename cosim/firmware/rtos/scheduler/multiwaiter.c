@@ -105,10 +105,10 @@ __cheriot_minimum_stack(0xc0) int multiwaiter_wait(TimeoutArgument timeout, Mult
 		return -EINVAL;
 	if (!watch(body, events, newEventsCount) && timeout_may_block(timeout)) {
 		struct Thread *me = running;
-		uint64_t before = tick_count();
+		Ticks before = tick_count();
 		body->state = MultiWaiterBusy;
 		me->multiwaiter = body;
-		block_running(timeout, &multiWaiters, body, ObserveWaitMultiwaiter, false);
+		block_running(timeout, &multiWaiters, body, ObserveWaitMultiwaiter);
 		yield();
 		bool deleted = me->multiwaiter == NULL;
 		me->multiwaiter = NULL;

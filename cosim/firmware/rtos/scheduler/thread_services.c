@@ -8,9 +8,11 @@ __cheriot_minimum_stack(0xa0) int thread_sleep(TimeoutArgument timeout, uint32_t
 {
 	if (!timeout_is_valid(timeout))
 		return -EINVAL;
-	uint64_t before = tick_count();
-	if (timeout_may_block(timeout))
-		block_running(timeout, NULL, NULL, ObserveWaitSleep, !(flags & ThreadSleepNoEarlyWake));
+	Ticks before = tick_count();
+	if (timeout_may_block(timeout)) {
+		running->yielding = !(flags & ThreadSleepNoEarlyWake);
+		block_running(timeout, NULL, NULL, ObserveWaitSleep);
+	}
 	yield();
 	timeout_elapse(timeout, tick_count() - before);
 	return 0;
@@ -23,7 +25,7 @@ uint16_t thread_count(void)
 
 SystickReturn thread_systemtick_get(void)
 {
-	uint64_t ticks = tick_count();
+	uint64_t ticks = tick_count_long();
 	SystickReturn result = {ticks, ticks >> 32};
 	return result;
 }

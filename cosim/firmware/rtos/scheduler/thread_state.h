@@ -47,14 +47,15 @@ bool has_ready_peers(const struct Thread *thread);
 void thread_start(struct Thread *thread);
 void thread_make_ready(struct Thread *thread, enum ObserveReason reason);
 void thread_finish(struct Thread *thread);
-void thread_suspend(struct Thread *thread, uint64_t deadline, struct Link *queue, bool yielding);
+void thread_suspend(struct Thread *thread);
 void thread_set_priority(struct Thread *thread, uint8_t priority);
 void choose_next(void);
 uint64_t cycles_of_idle(void);
 uint64_t cycles_of_running(void);
 
 /* time.c */
-uint64_t tick_count(void);
+Ticks tick_count(void);
+uint64_t tick_count_long(void);
 void time_init(void);
 void expire_sleepers(void);
 void timer_program(void);
@@ -63,8 +64,7 @@ void timer_fire_now(void);
 void timer_stop(void);
 
 /* blocking.c */
-void block_running(TimeoutArgument timeout, struct Link *queue, const volatile void *object, enum ObserveWait wait,
-                   bool yielding);
+void block_running(TimeoutArgument timeout, struct Link *queue, const volatile void *object, enum ObserveWait wait);
 
 static inline struct Thread *waiting_thread(struct Link *link)
 {

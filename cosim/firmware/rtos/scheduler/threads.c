@@ -103,14 +103,12 @@ void thread_finish(struct Thread *thread)
 	liveThreads--;
 }
 
-void thread_suspend(struct Thread *thread, uint64_t deadline, struct Link *queue, bool yielding)
+/* Its deadline and its queue are set. */
+void thread_suspend(struct Thread *thread)
 {
 	leave_ring(thread);
 	thread->state = ThreadSuspended;
-	thread->deadline = deadline;
-	thread->yielding = yielding;
-	thread->queue = queue;
-	if (queue)
+	if (thread->queue)
 		enter_queue(thread);
 	enter_sleepers(thread);
 }

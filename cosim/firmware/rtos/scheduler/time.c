@@ -15,7 +15,13 @@ struct TickCounter {
 static uint64_t tickStart;  /* the instant at which the counter's tick began */
 static uint64_t programmed; /* what the compare register holds */
 
-uint64_t tick_count(void)
+/* The low word of the counter: enough for differences. */
+Ticks tick_count(void)
+{
+	return tick_counter.low;
+}
+
+uint64_t tick_count_long(void)
 {
 	return (uint64_t)tick_counter.high << 32 | tick_counter.low;
 }
@@ -49,7 +55,7 @@ static void count_ticks(uint64_t now)
 		passed += ticks;
 	}
 	if (passed) {
-		passed += tick_count();
+		passed += tick_count_long();
 		tick_counter.high = passed >> 32;
 		tick_counter.low = passed;
 	}
