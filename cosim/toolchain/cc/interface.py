@@ -63,8 +63,8 @@ def is_entry(symbol: Global, compartment: str | None) -> bool:
 
 
 def clears_results(symbol: Global, compartment: str | None) -> bool:
-    """Whether result registers that carry nothing are zero: for other compartments (CP-11), and for a library's function
-    without a result, which may stand where one with a result is expected."""
+    """Whether result registers that carry nothing are zero: for other compartments (CP-11), and for a library's
+    function without a result, which may stand where one with a result is expected."""
     own_library = compartment is not None and symbol.attributes.libcall and symbol.type.ret.is_void
     return own_library or is_entry(symbol, compartment)
 

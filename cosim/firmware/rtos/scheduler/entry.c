@@ -26,8 +26,13 @@ static _Noreturn void panic(void)
 		;
 }
 
+static void *idleContext; /* sealed trusted stack of the code that boots and then idles */
+
+__cheri_compartment("scheduler") __cheriot_interrupts(disabled) int scheduler_entry(const struct ThreadLoaderInfo *info,
+                                                                                   size_t count);
+
 /* All threads become ready in the order of their declaration. The caller then yields from the idle context. */
-void scheduler_entry(const struct ThreadLoaderInfo *info, size_t count)
+int scheduler_entry(const struct ThreadLoaderInfo *info, size_t count)
 {
 	if (count != CONFIG_THREADS_NUM)
 		panic();
@@ -41,15 +46,18 @@ void scheduler_entry(const struct ThreadLoaderInfo *info, size_t count)
 		thread->basePriority = info[i].priority;
 		thread_start(thread);
 	}
+	return 0;
 }
 
 /* The running thread (null: the idle context) was interrupted, has yielded or has ended: who runs now? */
 void *exception_entry(void *trustedStack, size_t mcause, size_t mepc, size_t mtval)
 {
+	if (!idleContext)
+		idleContext = trustedStack; /* the first to come in has booted the system */
 	if (liveThreads == 0) {
 		simulation_exit(ExitClean);
 		timer_stop();
-		return NULL;
+		return idleContext;
 	}
 	bool reschedule = true, expire = true;
 	switch (mcause) {
@@ -76,5 +84,5 @@ void *exception_entry(void *trustedStack, size_t mcause, size_t mepc, size_t mtv
 		timer_fire_now(); /* back here once the switch to the idle context is over */
 	else
 		timer_program();
-	return running ? running->trustedStack : NULL;
+	return running ? running->trustedStack : idleContext;
 }

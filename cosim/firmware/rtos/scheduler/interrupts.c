@@ -28,8 +28,8 @@ struct InterruptSource {
 static const struct InterruptSource sources[] = {CHERIOT_INTERRUPT_CONFIGURATION{0, 0, false}};
 #define SOURCES (sizeof sources / sizeof sources[0] - 1)
 
-/* How often each has come. An observer watches the stores. */
-uint32_t interrupt_counters[SOURCES + 1];
+/* How often each has come. An observer watches for stores. */
+uint32_t observe_irq_counters[SOURCES + 1];
 
 static volatile struct InterruptController *controller(void)
 {
@@ -65,7 +65,7 @@ bool interrupt_take(void)
 	uint32_t i = index_of(number);
 	if (number == 0 || i == SOURCES)
 		return false;
-	volatile uint32_t *counter = &interrupt_counters[i];
+	volatile uint32_t *counter = &observe_irq_counters[i];
 	*counter += 1;
 	if (sources[i].edge)
 		controller()->claim = number;
@@ -86,7 +86,7 @@ __cheriot_minimum_stack(0x30) const volatile uint32_t *interrupt_futex_get(Inter
 	uint32_t i = index_of(body->interruptNumber);
 	if (i == SOURCES)
 		return NULL;
-	const volatile uint32_t *counter = cheri_bounds_set_exact(&interrupt_counters[i], sizeof(uint32_t));
+	const volatile uint32_t *counter = cheri_bounds_set_exact(&observe_irq_counters[i], sizeof(uint32_t));
 	return cheri_permissions_and(counter, CHERI_PERM_GLOBAL | CHERI_PERM_LOAD);
 }
 

@@ -103,7 +103,7 @@ void thread_finish(struct Thread *thread)
 	liveThreads--;
 }
 
-/* Its deadline and its queue are set. */
+/* Out of the ready set; its deadline and its queue (or null) are set. */
 void thread_suspend(struct Thread *thread)
 {
 	leave_ring(thread);

@@ -8,22 +8,22 @@ struct TimerCompare {
 	uint32_t low, high;
 };
 
-/* Ticks since start. An observer watches the stores to `low`. */
+/* Ticks since start. An observer watches for stores of new values. */
 struct TickCounter {
 	volatile uint32_t low, high;
-} tick_counter;
+} observe_ticks;
 static uint64_t tickStart;  /* the instant at which the counter's tick began */
 static uint64_t programmed; /* what the compare register holds */
 
 /* The low word of the counter: enough for differences. */
 Ticks tick_count(void)
 {
-	return tick_counter.low;
+	return observe_ticks.low;
 }
 
 uint64_t tick_count_long(void)
 {
-	return (uint64_t)tick_counter.high << 32 | tick_counter.low;
+	return (uint64_t)observe_ticks.high << 32 | observe_ticks.low;
 }
 
 static void program(uint64_t deadline)
@@ -56,8 +56,8 @@ static void count_ticks(uint64_t now)
 	}
 	if (passed) {
 		passed += tick_count_long();
-		tick_counter.high = passed >> 32;
-		tick_counter.low = passed;
+		observe_ticks.high = passed >> 32;
+		observe_ticks.low = passed;
 	}
 }
 
