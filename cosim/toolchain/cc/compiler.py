@@ -7,7 +7,7 @@ from cosim.toolchain.cc import data, frame, graph, interface
 from cosim.toolchain.cc.analyse import analyse
 from cosim.toolchain.cc.diagnostics import CompileError, Place, SourceLines
 from cosim.toolchain.cc.emit import Emitter, Labels
-from cosim.toolchain.cc.inline import inline_all
+from cosim.toolchain.cc.inline import inline_all, references
 from cosim.toolchain.cc.ir import Function
 from cosim.toolchain.cc.lower import Lowering
 from cosim.toolchain.cc.moves import assign_registers
@@ -81,12 +81,28 @@ def _addressed(functions: list[Function], unit: Unit) -> set[Global]:
     return found
 
 
+def _needed(functions: list[Function], unit: Unit) -> list[Function]:
+    """Without static functions that nothing leads to: they may name imports that the unit does not have."""
+    known = {function.symbol: function for function in functions}
+    found = {symbol for symbol in known if not symbol.static or symbol.attributes.used or symbol.attributes.interrupts}
+    found |= {symbol for symbol in known if interface.is_entry(symbol, unit.compartment) or symbol.attributes.libcall}
+    for symbol in unit.globals:
+        found.update(data.functions_in(symbol))
+    waiting = list(found)
+    while waiting:
+        function = known.get(waiting.pop())
+        named = references(function) - found if function else set()
+        found |= named
+        waiting += named
+    return [function for function in functions if function.symbol in found]
+
+
 def _generate(unit: Unit, name: str) -> tuple[str, dict[str, int]]:
     labels = Labels()
     lines = [f'\t.file\t"{Path(name).name}"']
     frames: dict[str, int] = {}
     functions = [Lowering(source, unit).run() for source in unit.functions]
-    functions = inline_all(functions, _addressed(functions, unit))
+    functions = _needed(inline_all(functions, _addressed(functions, unit)), unit)
     for function in functions:
         optimise(function)
     for function in functions:

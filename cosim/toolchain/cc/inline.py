@@ -55,6 +55,13 @@ def inline_all(functions: list[Function], addressed: set[Global]) -> list[Functi
     return [function for function in functions if function.symbol not in gone]
 
 
+def references(function: Function) -> set[Global]:
+    """Functions and objects that it names."""
+    found = {value.imm.target for value in _calls(function)}
+    values = (value for block in function.blocks for value in block.body)
+    return found | {value.imm for value in values if isinstance(value.imm, Global)}
+
+
 def _calls(function: Function):
     for block in function.blocks:
         for value in block.body:
