@@ -24,10 +24,16 @@ def record_section(sections: dict[Section, Object]) -> Section:
 
 def fill_sections(symbols: Symbols, records: Section) -> dict[Section, bytearray]:
     """Contents of every section of a settled layout; `records` is the section for capability records."""
+    data, found = section_contents(symbols)
+    data[records][:] = b"".join(found)
+    return data
+
+
+def section_contents(symbols: Symbols) -> tuple[dict[Section, bytearray], list[bytes]]:
+    """Contents of every section of a settled layout, and the records of its capability slots."""
     writer = _Writer(symbols)
     data = {section: writer.section(section) for section in symbols.layout.section_addresses if not section.nobits}
-    data[records][:] = b"".join(writer.records)
-    return data
+    return data, writer.records
 
 
 class _Writer:

@@ -1,6 +1,7 @@
 """A linked program: sections at their addresses, symbols, and where every byte came from."""
 
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from cosim.toolchain.source import Place
 
@@ -65,20 +66,16 @@ class Image:
     sources: dict[str, list[str]]
 
     def segments(self) -> list[Segment]:
-        """Code with constants, and globals: one segment each, without what is empty."""
+        """Neighbours that are all writable, or all not, in one segment each."""
         found = []
-        for flags, members in (
-            ("rx", [s for s in self.sections if "w" not in s.flags]),
-            ("rw", [s for s in self.sections if "w" in s.flags]),
-        ):
-            members = [section for section in members if section.size]
-            if members:
-                start = members[0].address
-                data = bytearray()
-                for section in members:
-                    if section.data:
-                        data += bytes(section.address - start - len(data)) + section.data
-                found.append(Segment(start, bytes(data), members[-1].end - start, flags))
+        sections = sorted((section for section in self.sections if section.size), key=lambda section: section.address)
+        for writable, group in groupby(sections, key=lambda section: "w" in section.flags):
+            members = list(group)
+            start, data = members[0].address, bytearray()
+            for section in members:
+                if section.data:
+                    data += bytes(section.address - start - len(data)) + section.data
+            found.append(Segment(start, bytes(data), members[-1].end - start, "rw" if writable else "rx"))
         return found
 
     def flat(self) -> bytes:

@@ -78,15 +78,18 @@ Lookup = Callable[[Section, Expr, Place], int]
 
 
 class Layout:
-    """Addresses of sections and fragments from `base` on. `value` is asked again in every pass."""
+    """Addresses of sections and fragments from `base` on. `value` is asked again in every pass.
 
-    def __init__(self, sections: list[Section], base: int):
+    Globals follow the code, or start at `globals_base`.
+    """
+
+    def __init__(self, sections: list[Section], base: int, globals_base: int | None = None):
         outputs: dict[tuple[int, str], Output] = {}
         for section in sorted(sections, key=lambda s: (_rank(s), s.name != FIRST)):
             if "a" in section.flags:
                 key = _rank(section), output_name(section.name)
                 outputs.setdefault(key, Output(key[1], key[0])).inputs.append(section)
-        self.base = base
+        self.base, self.globals_base = base, globals_base
         self.outputs = list(outputs.values())
         self.text = Region("text", [output for output in self.outputs if output.rank < 2])
         self.globals = Region("globals", [output for output in self.outputs if output.rank >= 2])
@@ -125,7 +128,10 @@ class Layout:
             # an empty region lies at the next capability, so that its symbols mean something
             size = region.end - region.address
             alignment = max(8, -alignment_mask(size) & 0xFFFF_FFFF or 8)
-            start = address if region is self.text else -(-address // alignment) * alignment
+            if region is self.globals and self.globals_base is not None:
+                start = self.globals_base
+            else:
+                start = address if region is self.text else -(-address // alignment) * alignment
             region.address = address = start
             for output in region.outputs:
                 address = self._place_output(output, address, value)

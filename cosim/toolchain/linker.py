@@ -26,12 +26,12 @@ def link(objects: list[Object], memory: Region, *, base: int | None = None, entr
     layout.settle(symbols.value)
     _check_fit(layout, memory)
     data = fill_sections(symbols, records)
-    outputs = [_image_section(output, layout, homes, data) for output in layout.outputs]
+    outputs = [image_section(output, layout, homes, data) for output in layout.outputs]
     return Image(
         entry=_entry(symbols, entry),
         sections=[section for section in outputs if section.size],
-        symbols=_image_symbols(symbols),
-        origins=_origins(layout),
+        symbols=image_symbols(symbols),
+        origins=line_origins(layout),
         sources={file: lines for obj in objects for file, lines in obj.sources.items()},
     )
 
@@ -53,7 +53,7 @@ def _entry(symbols: Symbols, name: str) -> int:
     raise UserError(f'no symbol "{name}" to start at; define it, or name another entry')
 
 
-def _image_section(
+def image_section(
     output: Output, layout: Layout, homes: dict[Section, Object], data: dict[Section, bytearray]
 ) -> ImageSection:
     contents, inputs = bytearray(), []
@@ -68,7 +68,7 @@ def _image_section(
     return ImageSection(output.name, flags, output.address, size, output.alignment, contents, inputs)
 
 
-def _image_symbols(symbols: Symbols) -> list[ImageSymbol]:
+def image_symbols(symbols: Symbols) -> list[ImageSymbol]:
     """What the sources name and define, `.L` names excepted; then the linker's."""
     found = []
     for obj in symbols.objects:
@@ -90,7 +90,7 @@ def _image_symbols(symbols: Symbols) -> list[ImageSymbol]:
     ]
 
 
-def _origins(layout: Layout) -> list[Origin]:
+def line_origins(layout: Layout) -> list[Origin]:
     found = []
     for output in layout.outputs:
         for section in output.inputs:

@@ -4,6 +4,7 @@ Sizes of branches, paddings and places of labels are open until the linker has l
 fragment says what it may become instead of being bytes.
 """
 
+import enum
 from dataclasses import dataclass, field
 
 from cosim.toolchain.expression import Expr, Unresolved
@@ -80,12 +81,18 @@ class Skip:
     value: int = 0
 
 
-class Target:
-    """Stands in a Part for the operand that is computed from the target's address."""
+class Target(enum.Enum):
+    """Stands in a Part for the operand that is computed from the target's address.
+
+    The distance from the instruction; the parts of a distance from the globals pointer, split toward zero.
+    """
+
+    DISTANCE = enum.auto()
+    HIGH = enum.auto()
+    LOW = enum.auto()
 
 
-DISTANCE, HIGH, LOW = Target(), Target(), Target()
-"""The distance from the instruction; the parts of a distance from the globals pointer, split toward zero."""
+DISTANCE, HIGH, LOW = Target
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ class FunctionInfo:
     attributes: Attributes
     signature: FuncType
     defined: bool
+    static: bool
+    place: Place
     stack: int
     """Bytes of its own frame; 0 if it is defined elsewhere."""
 
@@ -44,8 +46,9 @@ def compile_file(
     include: list[Path] | None = None,
     defines: dict[str, str] | None = None,
     compartment: str | None = None,
+    text: str | None = None,
 ) -> Compiled:
-    """Compile one file, for a compartment or library of that name or for bare metal.
+    """Compile one file (or `text` in its place), for a compartment or library of that name or for bare metal.
 
     Raises CompileError, whose `args[0]` is the whole message for the user.
     """
@@ -54,13 +57,21 @@ def compile_file(
     if compartment is not None:
         defines["__CHERIOT_COMPARTMENT__"] = f'"{compartment}"'
     try:
-        unit, warnings = analyse(parse(path, include or [], defines, sources), compartment)
+        unit, warnings = analyse(parse(path, include or [], defines, sources, text), compartment)
         assembly, frames = _generate(unit, str(path))
     except CompileError as error:
         error.args = (error.describe(sources),)
         raise
     infos = [
-        FunctionInfo(symbol.name, symbol.attributes, symbol.type, symbol.defined, frames.get(symbol.label, 0))
+        FunctionInfo(
+            symbol.name,
+            symbol.attributes,
+            symbol.type,
+            symbol.defined,
+            symbol.static,
+            symbol.place,
+            frames.get(symbol.label, 0),
+        )
         for symbol in unit.globals
         if isinstance(symbol.type, FuncType)
     ]

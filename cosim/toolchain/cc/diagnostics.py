@@ -41,6 +41,10 @@ class SourceLines:
         self._files: dict[str, list[str]] = {}
         self._expanded: dict[tuple[str, int], str] = {}
 
+    def note_source(self, text: str, file: str) -> None:
+        """The text of a file that is not on disk."""
+        self._files[file] = text.split("\n")
+
     def note_expanded(self, text: str, first_file: str) -> None:
         """Remember what each source line looked like after preprocessing."""
         file, line = first_file, 1

@@ -86,10 +86,14 @@ def build(
 
 
 def compile_source(
-    path: Path, folders: list[Path], defines: dict[str, str], compartment: str | None = None
+    path: Path,
+    folders: list[Path],
+    defines: dict[str, str],
+    compartment: str | None = None,
+    text: str | None = None,
 ) -> Compiled:
     try:
-        return compile_file(path, folders, defines, compartment)
+        return compile_file(path, folders, defines, compartment, text)
     except CompileError as error:
         raise UserError(str(error.args[0]), code=1) from None
 

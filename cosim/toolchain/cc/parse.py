@@ -22,9 +22,17 @@ def place_of(node: c_ast.Node) -> Place:
     return Place(coord.file, coord.line, coord.column or 0) if coord is not None else Place("<unknown>", 0)
 
 
-def parse(path: Path | str, include: list[Path], defines: dict[str, str], sources: SourceLines) -> c_ast.FileAST:
-    """Preprocess and parse one file."""
-    text = preprocess(path, include, defines)
+def parse(
+    path: Path | str,
+    include: list[Path],
+    defines: dict[str, str],
+    sources: SourceLines,
+    text: str | None = None,
+) -> c_ast.FileAST:
+    """Preprocess and parse one file, or `text` as if the file held it."""
+    if text is not None:
+        sources.note_source(text, str(path))
+    text = preprocess(path, include, defines, text)
     sources.note_expanded(text, str(path))
     parser = CParser(lexer=Lexer, dialect="c23")
     prelude = " ".join(f"typedef int {name};" for name in BUILTIN_TYPES)

@@ -108,16 +108,24 @@ def spliced(text: str) -> str:
     return "\n".join([*out, *parts])
 
 
-def preprocess(path: Path | str, include: list[Path], defines: dict[str, str]) -> str:
-    """The preprocessed text with #line marks. Raises CompileError for what the preprocessor refuses."""
-    source = str(path)
+def _read(source: str) -> str:
     try:
         with open(source, encoding="utf-8") as handle:
-            text = handle.read()
+            return handle.read()
     except OSError as error:
         raise CompileError(None, f"{source}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise CompileError(None, f"{source}: not UTF-8 text") from None
+
+
+def preprocess(path: Path | str, include: list[Path], defines: dict[str, str], text: str | None = None) -> str:
+    """The preprocessed text with #line marks, of the file or of `text` in its place.
+
+    Raises CompileError for what the preprocessor refuses.
+    """
+    source = str(path)
+    if text is None:
+        text = _read(source)
     tool = _Preprocessor()
     for folder in include:
         tool.add_path(os.fspath(folder))

@@ -71,6 +71,7 @@ class TypeNames:
             base = self._specified(node.type, marks)
             return self._qualify(base, node)
         if kind is c_ast.PtrDecl:
+            attributes.collect(node.attributes, marks)
             return self._qualify(PointerType(self.declared_type(node.type, marks)), node)
         if kind is c_ast.ArrayDecl:
             attributes.collect(node.attributes, marks)
