@@ -1,10 +1,10 @@
-"""Plain function pointers: sentries into the own compartment's code or an imported library's (CP-2, CP-14).
+"""Code pointers: sentries into the own compartment's code or an imported library's (CP-2, CP-14), return paths (CP-13).
 
 A callback (CP-5) is a cross-compartment call; a pointer made here is an ordinary call in the same invocation. The
 n-th export of a unit stands at byte 4n of its code.
 """
 
-from rtos_model.machine.capability import Cap
+from rtos_model.machine.capability import Cap, Perm
 from rtos_model.services.errors import Fault, ServiceModelError, cheri_fault
 from rtos_model.services.image import Posture
 from rtos_model.services.loader import hardware_seal, hardware_unseal
@@ -13,6 +13,8 @@ from rtos_model.services.switcher import Ctx, run
 
 SENTRIES = {Posture.INHERIT: 1, Posture.DISABLED: 2, Posture.ENABLED: 3}
 STRIDE = 4
+RETURN_DISABLING, RETURN_ENABLING = 4, 5
+"""Object types of return sentries; the switcher, into which compartments return, runs with interrupts disabled."""
 
 
 def pointer_to(ctx, name: str) -> Cap:
@@ -49,3 +51,19 @@ def call_pointer(ctx, pointer: Value, *arguments: Value):
         return (yield from ctx.call_library(kernel.target(ctx.compartment, name), arguments))
     inner = Ctx(kernel, ctx.thread, ctx.frame, ctx.stack, ctx.sp)
     return (yield from run(kernel.body(unit.name, name), inner, kernel.filtered(arguments)))
+
+
+def return_path(ctx) -> Cap:
+    """CP-13: what an invocation returns through. It names the switcher and no invocation, and is local (1.2)."""
+    code = ctx.kernel.loaded.code["switcher"]
+    return hardware_seal(code.with_permissions(code.permissions & ~Perm.GL), RETURN_DISABLING)
+
+
+def is_return_path(path: Value) -> bool:
+    """True, or the fault of a jump through anything else."""
+    cap = as_cap(path)
+    if not cap.tag:
+        raise cheri_fault(Fault.TAG)
+    if cap.otype not in (RETURN_DISABLING, RETURN_ENABLING):
+        raise cheri_fault(Fault.SEAL)
+    return True

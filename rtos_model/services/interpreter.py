@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rtos_model.machine.capability import Cap
-from rtos_model.services.code_pointers import pointer_to
+from rtos_model.services.code_pointers import is_return_path, pointer_to, return_path
 from rtos_model.services.errors import Cause, ServiceModelError, Trap
 from rtos_model.services.pointers import LETTERS, Value, as_cap, as_int, digest, permission_mask
 from rtos_model.services.steps import (
@@ -24,6 +24,7 @@ from rtos_model.services.steps import (
     If,
     Imported,
     Invoke,
+    Leave,
     Let,
     Limit,
     Local,
@@ -36,6 +37,7 @@ from rtos_model.services.steps import (
     Raise,
     Repeat,
     Return,
+    ReturnPath,
     Say,
     Step,
     Untagged,
@@ -180,6 +182,9 @@ def _step(ctx, step: Step, variables: Variables):
             yield from ctx.yield_()
         case Return(value):
             raise _Return((yield from _value(ctx, value, variables)))
+        case Leave(path):
+            if (yield from _guard(ctx, lambda: is_return_path(evaluate(ctx, path, variables)))):
+                raise _Return(0)
         case Panic():
             yield from _guard(ctx, _panic)
         case Disabled(body):
@@ -237,7 +242,8 @@ def evaluate(ctx, expression: Expression, variables: Variables) -> Value:
             return ctx.load_cap(evaluate(ctx, pointer, variables), offset)
         case Narrow(pointer, move, length, keep):
             cap = as_cap(evaluate(ctx, pointer, variables))
-            cap = cap.with_address(cap.address + move) if move else cap
+            step = as_int(evaluate(ctx, move, variables))
+            cap = cap.with_address((cap.address + step) & 0xFFFF_FFFF) if step else cap
             cap = cap.with_bounds(length) if length is not None else cap
             return cap.with_permissions(permission_mask(keep)) if keep is not None else cap
         case Untagged(pointer):
@@ -250,6 +256,8 @@ def evaluate(ctx, expression: Expression, variables: Variables) -> Value:
             return ctx.kernel.clock.now + cycles
         case Now():
             return ctx.kernel.clock.now & 0xFFFF_FFFF
+        case ReturnPath():
+            return return_path(ctx)
     raise ServiceModelError(f"{expression!r} is no expression")
 
 

@@ -18,7 +18,7 @@ if it may block or call. `ctx` is a `switcher.Ctx`. Example:
 from collections.abc import Callable, Mapping
 
 from rtos_model.machine.capability import Cap
-from rtos_model.services import interpreter, multiwaiter, registry
+from rtos_model.services import interpreter, multiwaiter, program_check, registry
 from rtos_model.services.errors import Deadlock, ServiceModelError
 from rtos_model.services.events import Epoch, Event, Irq
 from rtos_model.services.futex import UNLIMITED_COUNT, wake
@@ -273,6 +273,7 @@ class Kernel:
             raise ServiceModelError(f"{unit!r} calls {name!r} without importing it; add the import to the image")
 
     def _check_program(self) -> None:
+        program_check.check(self.program)
         for thread in self.image.threads:
             self._program_target(thread.compartment, thread.entry)
         for name in self.program:

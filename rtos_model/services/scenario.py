@@ -208,11 +208,11 @@ def _mismatch(expect: Sequence[str], events: Sequence[Event], names: dict[int, s
 
 
 def catalogue() -> dict[str, Scenario]:
-    """All scenarios by identifier, in numerical order. Raises when two share one."""
+    """All scenarios by identifier, the catalogue's in numerical order, then our own. Raises when two share one."""
     found: dict[str, Scenario] = {}
     for module in pkgutil.iter_modules(scenarios.__path__):
         for one in importlib.import_module(f"{scenarios.__name__}.{module.name}").SCENARIOS:
             if one.id in found:
                 raise ServiceModelError(f"scenario {one.id} is defined twice, the second time in {module.name}.py")
             found[one.id] = one
-    return dict(sorted(found.items(), key=lambda item: int(item[0].partition("-")[2])))
+    return dict(sorted(found.items(), key=lambda item: (item[0][:2], int(item[0].partition("-")[2]))))

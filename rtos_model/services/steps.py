@@ -17,6 +17,7 @@ Every record is frozen and made of plain values only; `to_data` and `from_data` 
 | If, While, Repeat | `if`, `while`, `for` |
 | Advance(cycles), Raise(number) | stores to simulation control: time passes, an interrupt arrives |
 | Yield(), Return(e), Panic() | environment call, return, illegal instruction |
+| Leave(ReturnPath()) | a jump with result 0 through `__builtin_return_address(0)`, or through one that was leaked |
 | Disabled(body) | a block run with interrupts disabled |
 | During(body, handler) | CHERIOT_DURING / CHERIOT_HANDLER |
 | say(text, *expressions) | a line of output, for people |
@@ -90,7 +91,7 @@ class Narrow:
     """A weaker copy: `move` added to the address, then bounds of `length` bytes, then only permissions `keep`."""
 
     pointer: "Expression"
-    move: int = 0
+    move: "Expression" = 0
     length: int | None = None
     keep: str | None = None
 
@@ -122,7 +123,15 @@ class Now:
     """Low word of the cycle counter."""
 
 
-Expression = int | str | Op | Var | Imported | Callback | Function | Get | GetCap | Narrow | Untagged | Ask | At | Now
+@dataclass(frozen=True, slots=True)
+class ReturnPath:
+    """The capability through which this invocation returns; local, a return sentry into the switcher."""
+
+
+Expression = (
+    int | str | Op | Var | Imported | Callback | Function | Get | GetCap | Narrow | Untagged | Ask | At | Now
+    | ReturnPath
+)  # fmt: skip
 
 # ------------------------------------------------------------------------------------------- steps
 
@@ -227,6 +236,13 @@ class Return:
 
 
 @dataclass(frozen=True, slots=True)
+class Leave:
+    """Return, with result 0, through a return capability, the own one or a leaked one (CP-13)."""
+
+    path: Expression
+
+
+@dataclass(frozen=True, slots=True)
 class Panic:
     pass
 
@@ -250,13 +266,14 @@ class Say:
 
 Step = (
     Let | Local | Limit | Put | PutCap | Do | Invoke | Expect | If | While | Repeat | Advance | Raise | Yield | Return
-    | Panic | Disabled | During | Say
+    | Leave | Panic | Disabled | During | Say
 )  # fmt: skip
 RECORDS = {
     cls.__name__: cls
     for cls in (
-        Op, Var, Imported, Callback, Function, Get, GetCap, Narrow, Untagged, Ask, At, Now, Let, Local, Limit, Put,
-        PutCap, Do, Invoke, Expect, If, While, Repeat, Advance, Raise, Yield, Return, Panic, Disabled, During, Say,
+        Op, Var, Imported, Callback, Function, Get, GetCap, Narrow, Untagged, Ask, At, Now, ReturnPath, Let, Local,
+        Limit, Put, PutCap, Do, Invoke, Expect, If, While, Repeat, Advance, Raise, Yield, Return, Leave, Panic,
+        Disabled, During, Say,
     )
 }  # fmt: skip
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from rtos_model.services.rules import RULES, SCENARIOS
+from rtos_model.services.rules import OWN, RULES, SCENARIOS
 from rtos_model.services.scenario import catalogue, play
 from rtos_model.services.steps import from_data, to_data
 
@@ -19,7 +19,7 @@ def test_scenario(name):
 
 @pytest.mark.parametrize("name", KNOWN)
 def test_scenario_names_rules_and_rows_that_exist(name):
-    assert name in SCENARIOS
+    assert name in SCENARIOS + OWN
     assert KNOWN[name].rules
     assert set(KNOWN[name].rules) <= set(RULES)
 

@@ -16,9 +16,12 @@ from rtos_model.services.steps import (
     GetCap,
     If,
     Invoke,
+    Let,
     Local,
+    Narrow,
     Op,
     Put,
+    PutCap,
     Return,
     Step,
     Untagged,
@@ -113,26 +116,31 @@ DIRTY = (Local("big", 700), *(Put("big", 0xBEEF, at) for at in range(0, 700, 4))
 SCANNER = Compartment(name="scanner", exports=(Export(name="scan", arguments=0), Export(name="dirty", arguments=0)))
 
 
-def _slots(ctx):
-    """Both slots are zero at first; they are left behind full, once one level deeper, too."""
-    top = ctx.frame.stack.bounds()[1]
-    slots = ctx.frame.stack.with_address(top - SLOTS)
-    for offset in (0, 8):
-        note(ctx, f"slot at {offset}", ctx.load_cap(slots, offset), 0)
-        ctx.store_cap(slots, slots, offset)
-    note(ctx, "slots hold local pointers", int(ctx.load_cap(slots, 8).tag), 1)
-    if not ctx.kernel.output:
-        ctx.kernel.say("callee: once more, one level deeper")
-        yield from ctx.invoke(ctx.callback("run"))
-        note(ctx, "slots after an inner call", int(ctx.load_cap(slots).tag and ctx.load_cap(slots, 8).tag), 1)
+FULL = Expect(Op("&", Ask("tag", GetCap("slots")), Ask("tag", GetCap("slots", 8))), 1)
+SLOTS_OF = (
+    # both are zero at first; they are left behind full, once one level deeper, too
+    do("switcher_recover_stack", into="stack"),
+    Let("slots", Narrow("stack", move=Op("-", Ask("length", "stack"), SLOTS))),
+    *(
+        step
+        for at in (0, 8)
+        for step in (Expect(GetCap("slots", at), 0), PutCap("slots", "slots", at))  # they hold local pointers
+    ),
+    FULL,
+    If(Op("==", "a0", 1), (Invoke(Callback("run"), (0, "a1")), FULL)),
+    Put("a1", Op("-", Ask("length", "stack"), SLOTS)),
+)
+"""Writes the distance of its slots from the base of the stack through its second argument."""
 
 
-def _after_slots(ctx):
-    for _ in range(2):
-        yield from ctx.call("callee.run")
-        where = ctx.stack.with_address((ctx.sp & ~15) - SPILL - SLOTS)
-        note(ctx, "slot 0 after return", ctx.load_cap(where), 0)
-        note(ctx, "slot 1 after return", ctx.load_cap(where, 8), 0)
+def after_slots(deeper: int) -> tuple[Step, ...]:
+    return (
+        Local("distance", 4),
+        do("callee.run", deeper, "distance"),
+        do("switcher_recover_stack", into="stack"),
+        Let("back", Op("-", Get("distance"), Ask("offset", "stack"))),
+        *(Expect(GetCap(Narrow("stack", move="back"), at), 0) for at in (0, 8)),
+    )
 
 
 SCENARIOS = (
@@ -247,9 +255,7 @@ SCENARIOS = (
         "SC-175",
         "nothing is left on the stack",
         "CP-4 CP-10 CP-11 CP-12 SG-10 SG-11",
-        {
-            "H": (invoke(Callback("caller"), into="r"), Expect("r", 7))
-        },
+        {"H": (invoke(Callback("caller"), into="r"), Expect("r", 7))},
         words=["once"],
         compartments=[SCANNER],
         program={
@@ -273,9 +279,9 @@ SCENARIOS = (
         "SC-176",
         "the slots of an invocation",
         "CP-24 CP-10",
-        {"H": _after_slots},
+        {"H": (*after_slots(1), *after_slots(0))},
         compartments=[CALLEE],
-        program={"callee.run": _slots},
+        program={"callee.run": SLOTS_OF},
     ),
     simple(
         "SC-177",
