@@ -14,7 +14,7 @@ from cosim.toolchain.system.hardware import macros, with_hardware
 from cosim.toolchain.system.place import Places, Sizes, place
 from cosim.toolchain.system.tables import Slot, unit_of
 from cosim.toolchain.system.unit_link import Linked, link_unit
-from cosim.toolchain.system.units import Source, Unit, firmware_sources, make_unit
+from cosim.toolchain.system.units import SCOPED_HANDLER, Source, Unit, firmware_sources, make_unit
 from cosim.toolchain.system.values import import_value
 from rtl.config import SAFE, SocConfig
 from rtos_model.services.errors import ServiceModelError
@@ -145,7 +145,8 @@ class _Compiler:
     def unit(self, one: Described) -> Unit:
         kind = "library" if isinstance(one, Library) else "compartment"
         known = {"constants": header.constants()} if one.name == header.SWITCHER else {}
-        return make_unit(one.name, kind, self._of(one.name), **self.common, **known)
+        scoped = [Source(SCOPED_HANDLER)] if "scoped" in getattr(one, "handlers", ()) else []
+        return make_unit(one.name, kind, [*self._of(one.name), *scoped], **self.common, **known)
 
     def boot(self) -> dict[str, Unit]:
         """The start code and the rest of the loader, which know the header's structure."""

@@ -3,7 +3,6 @@
 The same `Image` describes both sides; these grants are added when it is built, and stand in the audit report.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from cosim.toolchain.program import platform_constants
@@ -18,7 +17,6 @@ from rtos_model.services.image import (
     RevokerKind,
     SharedImport,
 )
-from rtos_model.services.registry import HANDLERS
 
 TIMER_TIME, TIMER_COMPARE = 0x10, 0x18
 EXIT_REGISTER, ADVANCE_REGISTER, RAISE_REGISTER = 0x00, 0x18, 0x1C
@@ -102,8 +100,3 @@ def macros(image: Image, config: SocConfig) -> dict[str, str]:
         "REVOCABLE_MEMORY_START": f"{config.heap.base:#x}U",
         REVOKER_MACROS[image.revoker]: "1",
     }
-
-
-def scoped_handlers(image: Image) -> Mapping[str, tuple[str, ...]]:
-    """Error handler forms by compartment, where there are any."""
-    return {one.name: one.handlers or HANDLERS.get(one.name, ()) for one in image.compartments}

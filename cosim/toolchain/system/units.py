@@ -14,6 +14,10 @@ from cosim.toolchain.system.cache import cached, key_of
 
 NOT_IN_SYSTEMS = ("console.c", "trap.c", "malloc.c", "atomic.c")
 """Parts of the bare-metal runtime that need a machine of their own; the RTOS has services instead."""
+UNWIND = FIRMWARE / "rtos" / "unwind"
+SCOPES = dict.fromkeys(("unwind_protect", "cleanup_unwind"), UNWIND / "protect.S")
+"""Functions of error-handling scopes and their source, which every unit that uses them has a copy of."""
+SCOPED_HANDLER = UNWIND / "handler.S"
 GENERATED = Path("generated")
 
 
@@ -127,18 +131,24 @@ def _facts(unit: Compiled) -> Iterable[FunctionFact]:
         )
 
 
+def _provider(name: str) -> Path | None:
+    """The source of a support routine, None if it is none."""
+    file = PROVIDER.get(name)
+    if file is not None and file not in NOT_IN_SYSTEMS:
+        return RUNTIME / file
+    return SCOPES.get(name)
+
+
 def _add_runtime(unit: Unit) -> None:
-    """Add the parts of the runtime that the unit's code calls: memcpy, 64-bit division, strings ..."""
+    """Add the parts of the runtime that the unit's code calls: memcpy, 64-bit division, error-handling scopes ..."""
     defined = {name for obj in unit.objects for name, symbol in obj.symbols.items() if symbol.value is not None}
     at = 0
     while at < len(unit.objects):
         for name, symbol in list(unit.objects[at].symbols.items()):
-            provider = PROVIDER.get(name)
-            if symbol.value is not None or HIDDEN in name or name in defined or provider is None:
+            path = _provider(name)
+            if symbol.value is not None or HIDDEN in name or name in defined or path is None:
                 continue
-            if provider in NOT_IN_SYSTEMS:
-                continue
-            made = _make(unit.name, Source(RUNTIME / provider), [], {}, {})
+            made = _make(unit.name, Source(path), [], {}, {})
             unit.objects.append(made.obj)
             defined.update(other for other, entry in made.obj.symbols.items() if entry.value is not None)
         at += 1
