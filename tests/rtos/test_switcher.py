@@ -1,0 +1,1 @@
+from tests.rtos.handmade import DISABLED, ENABLED, HandMade, Thread, Unit
