@@ -11,6 +11,7 @@ from cosim.toolchain.assembler import assemble
 from cosim.toolchain.image import Image
 from cosim.toolchain.linker import link
 from cosim.toolchain.program import INCLUDE, platform_constants
+from cosim.toolchain.system import header
 from rtl.config import SAFE, Region
 from rtl.isa.csr import SCRS
 from rtos_model.machine.capability import ROOT_EXECUTABLE, ROOT_MEMORY, ROOT_SEALING, Cap, Perm
@@ -94,7 +95,7 @@ class HandMade:
         self.machine = Machine(SAFE)
         self.next = SAFE.ram.base
         text = source if source is not None else (SWITCHER / "switcher.S").read_text()
-        self.switcher = self._place(assemble(text, str(SWITCHER / "switcher.S"), (SWITCHER,)), 0x800)
+        self.switcher = self._place(assemble(text, str(SWITCHER / "switcher.S"), (SWITCHER,), header.constants()), 0x800)
         self.switcher_pcc = self._code(self.switcher[1], 0x800, SWITCHER_CODE)
         for unit in self.units.values():
             self._unit(unit)
@@ -141,7 +142,7 @@ class HandMade:
     # Parts
 
     def _unit(self, unit: Unit) -> None:
-        obj = assemble(PRELUDE + unit.code, "<unit>", (INCLUDE, SWITCHER), platform_constants(SAFE))
+        obj = assemble(PRELUDE + unit.code, "<unit>", (INCLUDE,), platform_constants(SAFE))
         unit.image, unit.base = self._place(obj, UNIT_BYTES)
         unit.pcc = self._code(unit.base, UNIT_BYTES, CODE)
         unit.data = self.memory_cap(self.take(DATA_BYTES), DATA_BYTES, GLOBALS)

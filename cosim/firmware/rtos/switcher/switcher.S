@@ -6,7 +6,7 @@
 # trusted stack of the thread that runs; it is null while a trap is being served, when the scheduler runs. Code here
 # keeps three promises:
 # - Before it uses what a compartment gave it, it has checked it, or a fault there does no harm: a fault in here makes
-#   no error handler run, it discards the invocation on top of the trusted stack (fault.S).
+#   no error handler run, it discards the invocation on top of the trusted stack (fault.inc).
 # - What it loads through its own authority is in no register when it leaves.
 # - It uses a thread's register save area only with interrupts disabled.
 #
@@ -37,10 +37,10 @@ switcher_scheduler_csp:
   .quad 0
 
 .text
-.include "call.S"
-.include "return.S"
-.include "exception.S"
-.include "fault.S"
-.include "helpers.S"
+.include "call.inc"
+.include "return.inc"
+.include "exception.inc"
+.include "fault.inc"
+.include "helpers.inc"
 .globl switcher_end
 switcher_end:
