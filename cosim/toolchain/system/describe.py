@@ -120,8 +120,9 @@ def _function_import(
                 f"{file}: {one.name!r} calls {provider}.{function}, but the system has no compartment {provider!r}"
                 f"{did_you_mean(provider, list(described))}"
             )
-        if not any(export.name == function for export in described[provider].exports):
-            names = [export.name for export in described[provider].exports]
+        own = provider == one.name
+        names = [export.name for export in described[provider].exports if export.exported or own]
+        if function not in names:
             raise UserError(
                 f"{file}: {one.name!r} calls {provider}.{function}, which {provider!r} does not export"
                 f"{did_you_mean(function, names)}"

@@ -11,9 +11,11 @@ from rtos_model.services.image import (
     Compartment,
     Device,
     DeviceImport,
+    Export,
     FunctionImport,
     Image,
     Import,
+    Posture,
     RevokerKind,
     SharedImport,
 )
@@ -42,6 +44,12 @@ GRANTS: dict[str, tuple[Import, ...]] = {
     "locks": (TIME,),
     "compartment_helpers": (TIME, SharedImport(shared="allocator_epoch", permissions="R")),
 }
+SCHEDULER_ENTRIES = (
+    Export(name="scheduler_entry", posture=Posture.DISABLED, arguments=2, exported=False),
+    Export(name="exception_entry", posture=Posture.INHERIT, arguments=4, exported=False),
+)
+"""For the loader alone, which finds them at the start of the scheduler's export table: initialisation, and where the
+switcher takes interrupts to."""
 REVOKER_MACROS = {
     RevokerKind.INTERRUPT: "REVOKER_INTERRUPT",
     RevokerKind.POLLED: "REVOKER_POLLED",
@@ -84,7 +92,8 @@ def _granted(unit, image: Image):
         wanted.append(DeviceImport(device="events", permissions="Wc", offset=place, length=WINDOW_BYTES))
     exported = {(one.name, export.name) for one in (*image.compartments, *image.libraries) for export in one.exports}
     wanted = [one for one in wanted if not isinstance(one, FunctionImport) or (one.provider, one.function) in exported]
-    return replace(unit, imports=tuple(dict.fromkeys((*unit.imports, *wanted))))
+    entries = SCHEDULER_ENTRIES if unit.name == "scheduler" else ()
+    return replace(unit, exports=(*entries, *unit.exports), imports=tuple(dict.fromkeys((*unit.imports, *wanted))))
 
 
 def macros(image: Image, config: SocConfig) -> dict[str, str]:

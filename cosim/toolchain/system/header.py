@@ -147,6 +147,7 @@ def constants() -> dict[str, int]:
         "EXPORT_SEALING_TYPE": EXPORT_SEALING_TYPE,
         "EXPORT_NO_HANDLER": NO_HANDLER,
         "IMPORT_SIZE_MASK": IMPORT_SIZE,
+        "RELOCATION_FUNCTION": RELOCATION_FUNCTION,
     }
     for letter, name in zip("RWcmg", ("LOAD", "STORE", "CAPABILITIES", "LOAD_MUTABLE", "LOAD_GLOBAL"), strict=True):
         found[f"IMPORT_{name}"] = IMPORT_PERMISSIONS[letter]

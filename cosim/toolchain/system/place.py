@@ -10,8 +10,10 @@ from cosim.toolchain.system.unit_link import padded
 from rtl.config import SocConfig
 from rtos_model.machine.capability import alignment_mask, representable_length
 from rtos_model.services.image import Compartment, Image
+from rtos_model.services.loader import HAZARDS
 
-BOOT_STACK = 1024
+BOOT_STACK, BOOT_STACK_PER_THREAD = 1024, 16
+"""Bytes. The loader leaves what the scheduler has to know of each thread on it."""
 BOOT_FRAMES = 1
 STACK_ALIGNMENT = 16
 HEAP_ALIGNMENT = 0x1000
@@ -37,6 +39,7 @@ class Places:
     shared: dict[str, Extent] = field(default_factory=dict)
     initialisers: Extent = (0, 0)
     heap: Extent = (0, 0)
+    threads: int = 0
     relocations: dict[str, Extent] = field(default_factory=dict)
     header: Extent = (0, 0)
     end: int = 0
@@ -45,7 +48,9 @@ class Places:
         """Addresses that sources may use by name."""
         heap_end = self.heap[0] + self.heap[1]
         return {
+            "__start_end": sum(self.start),
             "__image_header": self.header[0],
+            "__image_header_end": sum(self.header),
             "__boot_stack": self.boot_stack[0],
             "__boot_stack_end": sum(self.boot_stack),
             "__boot_trusted_stack": self.boot_trusted_stack[0],
@@ -56,7 +61,10 @@ class Places:
             "__heap_end": heap_end,
             "__revocation_start": self.boot_trusted_stack[0],
             "__revocation_end": heap_end,
-            "__loader_start": self.code["loader"][0] if "loader" in self.code else 0,
+            "__thread_count": self.threads,
+            "__hazard_slots": self.shared.get(HAZARDS, (0, 0))[0],
+            "__loader_start": self.code["loader"][0],
+            "__loader_code_end": sum(self.code["loader"]),
             "__loader_end": self.end,
         }
 
@@ -105,7 +113,8 @@ def place(image: Image, sizes: Sizes, config: SocConfig) -> Places:
     found.boot_trusted_stack = cursor.take(fixed + frame * (1 + BOOT_FRAMES))
     for thread in image.threads:
         found.trusted_stacks[thread.name] = cursor.take(fixed + frame * (1 + thread.frames))
-    found.boot_stack = cursor.take(BOOT_STACK, STACK_ALIGNMENT)
+    found.threads = len(image.threads)
+    found.boot_stack = cursor.take(BOOT_STACK + BOOT_STACK_PER_THREAD * found.threads, STACK_ALIGNMENT)
     for thread in image.threads:
         found.stacks[thread.name] = cursor.take(thread.stack, STACK_ALIGNMENT)
     for name in compartments:

@@ -59,6 +59,10 @@ switcher_scheduler_csp:
 SCHEDULER = """
 #include <compartment.h>
 int count;
+struct ThreadLoaderInfo;
+int __cheri_compartment("scheduler") __cheriot_interrupts(disabled)
+    scheduler_entry(const struct ThreadLoaderInfo *threads, size_t number) { return count = number; }
+void *exception_entry(void *stack, size_t mcause, size_t mepc, size_t mtval) { return stack; }
 int __cheri_compartment("scheduler") __cheriot_interrupts(disabled) __cheriot_minimum_stack(64) thread_count(int a)
 {
 	*MMIO_CAPABILITY(uint32_t, plic) = a;

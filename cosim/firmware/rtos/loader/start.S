@@ -4,8 +4,8 @@
 #
 # Roots live in registers and on the boot stack only; before anything else than the loader runs, both are cleared.
 
-.include "layout.inc"
-.include "macros.inc"
+.include "../switcher/layout.inc"
+.include "../switcher/macros.inc"
 
 # Permissions that data and code may have beside those of layout.inc.
 .equ PERM_NO_GLOBAL,    0xffe
@@ -96,30 +96,44 @@ bounded:
   zero  a0
   cspecialw mepcc, ca0
 
-  # Erase: the loader's stack, then everything that becomes heap, which the loader is in.
+  # Erase: the loader's stack, then the heap and everything that booting used, which lies where the heap starts.
   csetaddr ca1, csp, t0
   zero_stack ca1, sp, t0
   csrw  mshwm, sp
   li    a0, __heap_start
   li    a1, __heap_end
-  csetaddr ca0, cs0, a0
+  li    a2, __loader_end
+  bgeu  a1, a2, 1f
+  mv    a1, a2
 1:
+  csetaddr ca0, cs0, a0
+  addi  a2, a1, -32
+2:
+  csc   cnull, 0(ca0)
+  csc   cnull, 8(ca0)
+  csc   cnull, 16(ca0)
+  csc   cnull, 24(ca0)
+  cincaddr ca0, ca0, 32
+  bgeu  a2, a0, 2b
+3:
+  bgeu  a0, a1, 4f
   csc   cnull, 0(ca0)
   cincaddr ca0, ca0, 8
-  bltu  a0, a1, 1b
+  cj    3b
+4:
   zero  ra, gp, tp, t0, t1, t2, s0, s1, a0, a1, a2, a3, a4, a5
 
   # Initialisers, each a call through the switcher
   clc   cs0, HANDOVER_SWITCHER(csp)
   clc   cs1, HANDOVER_INITIALISERS(csp)
-2:
+5:
   cgettop t0, cs1
-  bgeu  s1, t0, 3f
+  bgeu  s1, t0, 6f
   clc   ct1, 0(cs1)
   cjalr cs0
   cincaddr cs1, cs1, 8
-  cj    2b
-3:
+  cj    5b
+6:
   # scheduler_entry(threads, count); the switcher erases the handover, which is below the stack pointer now
   clc   ct1, HANDOVER_SCHEDULER(csp)
   clc   ca0, HANDOVER_THREADS(csp)

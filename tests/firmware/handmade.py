@@ -4,7 +4,7 @@ Code of compartments is assembly text; import slot k is at `imports + 8 * k`, an
 starts where the switcher resumes the first thread.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from cosim.toolchain.assembler import assemble
@@ -95,7 +95,8 @@ class HandMade:
         self.machine = Machine(SAFE)
         self.next = SAFE.ram.base
         text = source if source is not None else (SWITCHER / "switcher.S").read_text()
-        self.switcher = self._place(assemble(text, str(SWITCHER / "switcher.S"), (SWITCHER,), header.constants()), 0x800)
+        assembled = assemble(text, str(SWITCHER / "switcher.S"), (SWITCHER,), header.constants())
+        self.switcher = self._place(assembled, 0x800)
         self.switcher_pcc = self._code(self.switcher[1], 0x800, SWITCHER_CODE)
         for unit in self.units.values():
             self._unit(unit)

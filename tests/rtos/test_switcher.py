@@ -1,1 +1,0 @@
-from tests.rtos.handmade import DISABLED, ENABLED, HandMade, Thread, Unit
