@@ -9,6 +9,7 @@ from cosim.errors import UserError
 from cosim.toolchain.elf_reader import is_elf, read_elf
 from cosim.toolchain.image import Image
 from rtl.config import Region, SocConfig
+from rtl.isa.csr import MISA_B
 
 BASE_LETTERS = {"g": "imafd", "e": "e", "i": "i"}
 PARTS = {"zmmul": "m", "zca": "c", "xcheri": "xcheriot", "xcheriot1": "xcheriot"}
@@ -93,7 +94,7 @@ def _check_architecture(path: Path, architecture: str, config: SocConfig) -> Non
     """Refuse an image whose attributes ask for instructions that the core lacks. RV32E is a part of RV32I."""
     if not architecture:
         return
-    have = {name.lower() for name in config.core.extensions} | {"e"}
+    have = {name.lower() for name in config.core.extensions} | {"e"} | ({"b"} if config.core.misa & MISA_B else set())
     missing = sorted(extensions(architecture) - have)
     if missing:
         raise UserError(

@@ -3,11 +3,16 @@
 Source of the address maps: the CHERIoT-SAFE platform ("safe") and the Sail simulator ("sail").
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from rtl.isa.capfmt import GRANULE
+from rtl.isa.csr import B_EXTENSIONS, CSR_BY_NAME, MISA_B
 
 KIB = 1024
+BASE_EXTENSIONS = ("I", "M", "C", "Zicsr", "Zifencei", "Xcheriot")
+BIT_MANIPULATION = ("Zba", "Zbb", "Zbs", "Zbkb", "Zbkc")
+"""Extensions that a core may have or not."""
 
 
 class ConfigError(ValueError):
@@ -78,7 +83,7 @@ class CoreConfig:
     boot_address: int = 0
     mtcc_reset: int = 0
     mepcc_reset: int = 0
-    extensions: tuple[str, ...] = ("I", "M", "C", "Zicsr", "Zifencei", "Xcheriot")
+    extensions: tuple[str, ...] = BASE_EXTENSIONS
     trace: bool = False
     predictor_entries: int = 64
 
@@ -87,6 +92,20 @@ class CoreConfig:
             raise ConfigError(f"boot address {self.boot_address:#x} is odd")
         if self.mtcc_reset % 4 or self.mepcc_reset % 2:
             raise ConfigError("reset addresses of MTCC and MEPCC must be multiples of 4 and 2")
+        missing = [name for name in BASE_EXTENSIONS if name not in self.extensions]
+        if missing:
+            raise ConfigError(f"a core without {', '.join(missing)}: all have {', '.join(BASE_EXTENSIONS)}")
+        for name in self.extensions:
+            if name not in BASE_EXTENSIONS + BIT_MANIPULATION:
+                raise ConfigError(f'extension "{name}": beyond the base there are {", ".join(BIT_MANIPULATION)}')
+
+    @property
+    def has_bit_manipulation(self) -> bool:
+        return not set(BIT_MANIPULATION).isdisjoint(self.extensions)
+
+    @property
+    def misa(self) -> int:
+        return CSR_BY_NAME["misa"].reset | (MISA_B if set(B_EXTENSIONS) <= set(self.extensions) else 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,9 +215,24 @@ PROFILES = {config.name: config for config in (SAFE, BENCH)}
 """`bench` is `safe` with RAM and simulation control where flat benchmark images expect them, and no ROM."""
 
 
+def _with_bit_manipulation(config: SocConfig) -> SocConfig:
+    extensions = dict.fromkeys((*config.core.extensions, *BIT_MANIPULATION))
+    return replace(config, core=replace(config.core, extensions=tuple(extensions)))
+
+
+OPTIONS: dict[str, Callable[[SocConfig], SocConfig]] = {"zb": _with_bit_manipulation}
+"""What may be added to a profile. `zb`: the extensions of BIT_MANIPULATION."""
+PROFILE_USAGE = f"{', '.join(PROFILES)}; options are added as in {SAFE.name}+zb: {', '.join(OPTIONS)}"
+
+
 def profile(name: str, *, trace: bool = False) -> SocConfig:
-    """The named profile, with or without the commit port."""
-    if name not in PROFILES:
-        raise ConfigError(f'no profile "{name}"; there are: {", ".join(PROFILES)}')
-    config = PROFILES[name]
-    return replace(config, core=replace(config.core, trace=trace))
+    """The named profile, with or without the commit port. The name may add OPTIONS, as in "safe+zb"."""
+    base, *options = name.split("+")
+    if base not in PROFILES:
+        raise ConfigError(f'no profile "{base}"; there are: {PROFILE_USAGE}')
+    config = PROFILES[base]
+    for option in options:
+        if option not in OPTIONS:
+            raise ConfigError(f'profile {base} has no option "{option}"; there are: {", ".join(OPTIONS)}')
+        config = OPTIONS[option](config)
+    return replace(config, name=name, core=replace(config.core, trace=trace))

@@ -9,7 +9,7 @@ import argparse
 from cosim import demos, main_demo, stage
 from cosim.errors import UserError
 from cosim.faults import FAULTS
-from rtl.config import PROFILES
+from rtl.config import PROFILE_USAGE
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list", action="store_true", help="list the demos that have a name")
     parser.add_argument("--model", action="store_true", help="on the golden model alone, without a simulator")
     parser.add_argument("--log", action="store_true", help="with a name: print the event log as well")
-    parser.add_argument("--profile", default="safe", help=f"the system: {', '.join(PROFILES)} (default: safe)")
+    parser.add_argument("--profile", default="safe", help=f"the system: {PROFILE_USAGE} (default: safe)")
     parser.add_argument("--no-waves", action="store_true", help="write no waves")
     names = ", ".join(fault.name for fault in FAULTS)
     parser.add_argument("--break", dest="fault", metavar="NAME", help=f"build a core with this fault: {names}")

@@ -16,7 +16,7 @@ from cosim.simulator import Simulator
 from cosim.soc_design import build_soc
 from cosim.stimulus.generator import ITEMS, generate
 from cosim.stimulus.program import Measure, measure
-from rtl.config import PROFILES, SocConfig, profile
+from rtl.config import PROFILE_USAGE, SocConfig, profile
 
 FOLDER = SIM_BUILD / "random"
 
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--programs", type=int, default=100, metavar="N", help="how many (default: 100)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the first; the others count up (default: 0)")
     parser.add_argument("--items", type=int, default=ITEMS, help=f"pieces of each program (default: {ITEMS})")
-    parser.add_argument("--profile", default="safe", help=f"the system: {', '.join(PROFILES)} (default: safe)")
+    parser.add_argument("--profile", default="safe", help=f"the system: {PROFILE_USAGE} (default: safe)")
     waits = "slow memories: random wait states by this seed"
     parser.add_argument("--wait-states", type=int, default=0, metavar="SEED", help=waits)
     parser.add_argument("--model", action="store_true", help="run them on the golden machine alone, and measure them")

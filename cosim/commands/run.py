@@ -18,14 +18,14 @@ from cosim.simulator import Simulator
 from cosim.soc_design import build_soc
 from cosim.trace.gtkw import write_save_file
 from cosim.trace.log import CommitLog
-from rtl.config import PROFILES, SocConfig, profile
+from rtl.config import PROFILE_USAGE, SocConfig, profile
 
 WAVE_FORMATS = (".vcd", ".fst")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("image", type=Path, metavar="IMAGE", help="an ELF file, or a flat binary")
-    parser.add_argument("--profile", default="safe", help=f"the system: {', '.join(PROFILES)} (default: safe)")
+    parser.add_argument("--profile", default="safe", help=f"the system: {PROFILE_USAGE} (default: safe)")
     parser.add_argument("--base", type=number, metavar="ADDR", help="where a flat binary goes (default: the entry)")
     parser.add_argument("--model", action="store_true", help="run the golden machine alone, no simulation")
     parser.add_argument("--no-check", action="store_true", help="run the RTL alone, nothing compared")

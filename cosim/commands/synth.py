@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cosim.synthesis import Synthesis, Timing, require_tools
 from cosim.toolchain.bootrom import boot_rom
-from rtl.config import PROFILES, profile
+from rtl.config import PROFILE_USAGE, profile
 from rtl.core.core import Core
 from rtl.soc.soc import Soc
 
@@ -16,7 +16,7 @@ FOLDER = Path("sim_build/synth")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--profile", default="safe", help=f"the system: {', '.join(PROFILES)} (default: safe)")
+    parser.add_argument("--profile", default="safe", help=f"the system: {PROFILE_USAGE} (default: safe)")
     parser.add_argument("--core", action="store_true", help="the core alone, without memories and devices")
     parser.add_argument("--area", action="store_true", help="count cells only: no placing and routing")
     parser.add_argument("--names", action="store_true", help="keep the units' outputs, to tell the path in their names")

@@ -10,13 +10,13 @@ from amaranth.lib.wiring import Component, Out
 
 from cosim.errors import UserError
 from cosim.toolchain.bootrom import boot_rom
-from rtl.config import PROFILES, SocConfig, profile
+from rtl.config import PROFILE_USAGE, SocConfig, profile
 from rtl.soc.soc import Soc
 from rtl.verilog import to_verilog
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--profile", default="safe", help=f"the system: {', '.join(PROFILES)} (default: safe)")
+    parser.add_argument("--profile", default="safe", help=f"the system: {PROFILE_USAGE} (default: safe)")
     parser.add_argument("-o", "--output", type=Path, default=Path(), metavar="DIR", help="folder (default: this one)")
     parser.add_argument("--trace", action="store_true", help="with the commit port: a record per retired instruction")
 
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
 
 def module_name(config: SocConfig) -> str:
     """Name of the Verilog module, and of its files."""
-    return f"cheriot_{config.name}"
+    return f"cheriot_{config.name.replace('+', '_')}"
 
 
 def summary(config: SocConfig, component: Component) -> dict:

@@ -15,7 +15,6 @@ from rtos_model.machine.value import ADDRESS, TAG, permissions, span
 
 Maker = Callable[[Scene], list[Part]]
 
-INTEGER = [row for row in INSNS if row.unit in (Unit.ALU, Unit.MULDIV)]
 CAPABILITY = [row for row in INSNS if row.unit is Unit.CAP]
 LOADS = [row for row in INSNS if row.unit is Unit.LOAD and row.name != "clc"]
 STORES = [row for row in INSNS if row.unit is Unit.STORE and row.name != "csc"]
@@ -41,14 +40,14 @@ def number(scene: Scene) -> int:
 
 def arithmetic(scene: Scene) -> list[Part]:
     """An operation on numbers that are made for it: what lies in registers is mostly small or an address."""
-    row = scene.rng.choice([row for row in INTEGER if "rs2" in row.operands])
+    row = scene.rng.choice([row for row in scene.arithmetic if "rs2" in row.operands])
     first, second = scene.fresh(2)
     code = scene.code(row.name, scene.target(), first, second)
     return [*constant(first, number(scene)), *constant(second, number(scene)), code]
 
 
 def integer(scene: Scene) -> list[Part]:
-    row = scene.rng.choice(INTEGER)
+    row = scene.rng.choice(scene.arithmetic)
     return [scene.code(row.name, *(_integer_operand(scene, row, name) for name in row.operands))]
 
 
@@ -196,7 +195,7 @@ def illegal(scene: Scene) -> list[Part]:
             row = scene.rng.choice(INSNS)  # near to something legal
             word = row.match | word & ~row.mask ^ (scene.chance(0.3) << scene.rng.randrange(7, 32))
         word = word | 3 if length == 4 else word
-        found = decode(word, length)
+        found = decode(word, length, scene.machine.config.core.extensions)
         if (length == 4 or word & 3 != 3) and found.row is None and not found.hint:
             return [Code(word, length)]
 

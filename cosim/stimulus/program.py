@@ -163,7 +163,7 @@ def measure(program: RandomProgram, max_steps: int = MAX_STEPS) -> Measure:
             found.causes[fields["cause"]] += 1
         if not frame.body <= fields["pc"] < frame.body_end:
             continue
-        i = decode(fields["insn"], 2 if fields["compressed"] else 4)
+        i = decode(fields["insn"], 2 if fields["compressed"] else 4, frame.config.core.extensions)
         if i.row is None:
             continue
         found.rows[i.row.name] += 1

@@ -4,7 +4,7 @@ import random
 
 from cosim.stimulus.frame import Frame
 from cosim.stimulus.item import Code, Part, short, wide
-from rtl.isa.table import REGISTERS
+from rtl.isa.table import INSNS, REGISTERS, Unit
 from rtos_model.machine.capability import Perm
 from rtos_model.machine.machine import Machine
 from rtos_model.machine.value import ADDRESS, SEALED, TAG, permissions, span
@@ -14,15 +14,22 @@ COMPRESSED = 0.7
 SENSIBLE = 0.85
 """How often an operand is one that makes sense; else it is any."""
 
+ARITHMETIC = (Unit.ALU, Unit.MULDIV, Unit.BITS)
+
 
 class Scene:
-    """`machine` has executed everything before. Registers in `kept` are not to be written."""
+    """`machine` has executed everything before. Registers in `kept` are not to be written.
+
+    `arithmetic` are the rows of the instructions on numbers that the core has.
+    """
 
     def __init__(self, rng: random.Random, frame: Frame, machine: Machine):
         self.rng = rng
         self.frame = frame
         self.machine = machine
         self.kept: set[int] = set()
+        extensions = machine.config.core.extensions
+        self.arithmetic = [row for row in INSNS if row.unit in ARITHMETIC and not row.extensions.isdisjoint(extensions)]
 
     def value(self, register: int) -> int:
         return self.machine.registers[register]

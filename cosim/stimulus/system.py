@@ -2,7 +2,6 @@
 
 from cosim.stimulus.frame import Slot
 from cosim.stimulus.item import Fetch, Part, clear, constant, size, wide
-from cosim.stimulus.plain import INTEGER
 from cosim.stimulus.scene import Scene
 from rtl.isa.csr import CSR_BY_NAME, CSRS, INTERRUPT_BITS, MIE, MPIE, SCRS
 from rtl.isa.table import FIELDS, INSNS, Unit
@@ -13,7 +12,6 @@ TIMER_ENABLE = 1 << INTERRUPT_BITS["timer"]
 ABSENT = (0x305, 0x341, 0xC00, 0xC02, 0x3A0, 0x7C0, 0x000)
 DELAYS = (20, 40, 80, 300, 1000)
 """Clocks until an interrupt that the body asks for."""
-PATCHES = [row for row in INTEGER if "rs2" not in row.operands]
 
 
 def csr(scene: Scene) -> list[Part]:
@@ -131,7 +129,7 @@ def patch(scene: Scene) -> list[Part]:
 
 
 def _patch(scene: Scene):
-    row = scene.rng.choice(PATCHES)
+    row = scene.rng.choice([row for row in scene.arithmetic if "rs2" not in row.operands])
     values = {"rd": scene.target(), "rs1": scene.any()}
     return wide(row.name, *(values.get(name, FIELDS[name].extract(scene.rng.getrandbits(32))) for name in row.operands))
 

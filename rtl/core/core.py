@@ -32,7 +32,7 @@ class Core(wiring.Component):
 
     def __init__(self, config: CoreConfig):
         self.config = config
-        self.csrs = CsrFile()
+        self.csrs = CsrFile(config.misa)
         self.scrs = SpecialRegisters(config.mtcc_reset, config.mepcc_reset)
         self.fetcher = Fetch(config.boot_address)
         self.predictor = Predictor(config.predictor_entries)

@@ -57,6 +57,10 @@ class CsrFile(wiring.Component):
     mshwm: Out(32)
     mshwm_next: Out(32)  # after this cycle's store
 
+    def __init__(self, misa: int):
+        self.misa_value = misa
+        super().__init__()
+
     def elaborate(self, platform):
         m = Module()
         enables = Signal(Lines)
@@ -79,6 +83,7 @@ class CsrFile(wiring.Component):
 
         values = {
             "mstatus": self.mie << MIE | self.mpie << MPIE | Const(CSR_BY_NAME["mstatus"].reset, 32),
+            "misa": self.misa_value,
             "mie": _at_bits(enables),
             "mip": _at_bits(self.lines),
             "mcountinhibit": Cat(inhibit_cycle, Const(0, 1), inhibit_retired),

@@ -62,7 +62,7 @@ class Decoder(wiring.Component):
     control: Out(Control)
 
     def __init__(self, extensions: tuple[str, ...]):
-        self.rows = tuple(row for row in INSNS if row.extension in extensions)
+        self.rows = tuple(row for row in INSNS if not row.extensions.isdisjoint(extensions))
         super().__init__()
 
     def elaborate(self, platform):
@@ -71,7 +71,7 @@ class Decoder(wiring.Component):
         used = {port: Signal(name=f"uses_{port}") for port in ("rd", "rs1", "rs2")}
         known = Signal()
         with m.Switch(self.word):
-            for row in self.rows:
+            for row in self.rows:  # the first match wins
                 with m.Case(row.pattern):
                     m.d.comb += known.eq(1)
                     m.d.comb += [self.control[name].eq(value) for name, value in control_values(row).items()]
@@ -105,7 +105,7 @@ def control_values(row: Insn) -> dict[str, object]:
     return {
         "unit": row.unit,
         "op": operation_names(row.unit).index(row.op),
-        "use_imm": bool(immediates) and row.unit in (Unit.ALU, Unit.CAP, Unit.CSR),
+        "use_imm": bool(immediates) and row.unit in (Unit.ALU, Unit.CAP, Unit.CSR, Unit.BITS),
         "from_pcc": row.name == "auipcc",
         "from_cgp": row.name == "auicgp",
         "size": size,

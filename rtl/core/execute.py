@@ -15,6 +15,7 @@ from rtl.cap.layout import Cap, Expanded
 from rtl.cap.perms import grants
 from rtl.config import CoreConfig
 from rtl.core.alu import Alu
+from rtl.core.bits import BitUnit
 from rtl.core.capunit import CapUnit
 from rtl.core.control import Fault, Size, ToExecute, ToMemory, Trace, is_op
 from rtl.core.csrfile import CsrFile
@@ -132,6 +133,15 @@ class Execute(wiring.Component):
             muldiv.a.eq(a.cap.address),
             muldiv.b.eq(b.cap.address),
         ]
+        if self.config.has_bit_manipulation:
+            m.submodules.bits = bits = BitUnit(self.config.extensions)
+            m.d.comb += [
+                Value.cast(bits.op).eq(c.op),
+                bits.a.eq(a.cap.address),
+                bits.b.eq(b.cap.address),
+                bits.lt.eq(alu.lt),
+                bits.ltu.eq(alu.ltu),
+            ]
 
         # Bounds of untagged operands are decoded on demand, one operand a cycle
         reads_bounds = is_op(c, Unit.CAP, *BOUNDS_READERS)
@@ -360,6 +370,9 @@ class Execute(wiring.Component):
             m.d.comb += out.value.cap.address.eq(muldiv.result)
         with m.Elif(unit[Unit.CSR]):
             m.d.comb += out.value.cap.address.eq(csrs.rdata)
+        if self.config.has_bit_manipulation:
+            with m.Elif(unit[Unit.BITS]):
+                m.d.comb += out.value.cap.address.eq(bits.result)
         with m.Else():
             m.d.comb += out.value.cap.address.eq(alu.result)
 

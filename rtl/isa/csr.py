@@ -27,6 +27,9 @@ INTERRUPT_PRIORITY = ("external", "software", "timer")
 _INTERRUPTS = sum(1 << bit for bit in INTERRUPT_BITS.values())
 STACK_MARK_ALIGN = 16
 """Bytes: granule of mshwm and mshwmb."""
+MISA_B = 1 << 1
+"""Bit of misa: the core has all of `B_EXTENSIONS`."""
+B_EXTENSIONS = ("Zba", "Zbb", "Zbs")
 _MARK = 0xFFFF_FFFF & -STACK_MARK_ALIGN
 
 CSRS = (

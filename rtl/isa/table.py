@@ -1,10 +1,11 @@
 """One row per 32-bit instruction; decoder, assembler, disassembler, model and random generators read it.
 
-Source: CHERIoT ISA, instruction chapters; RISC-V unprivileged ISA for the base.
+Source: CHERIoT ISA, instruction chapters; RISC-V unprivileged ISA for the base and for bit manipulation (RV32).
 """
 
 import enum
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -23,6 +24,7 @@ class Unit(enum.Enum):
     SCR = 7
     SYSTEM = 8
     CAP = 9
+    BITS = 10
 
 
 class Piece(NamedTuple):
@@ -118,7 +120,11 @@ class Insn:
     syntax: str  # operands as written in assembly
     unit: Unit
     op: str  # several rows share one where they differ in the second operand only
-    extension: str
+    extension: str  # the one that brings it, or several, of which any does
+
+    @cached_property
+    def extensions(self) -> frozenset[str]:
+        return frozenset(self.extension.split())
 
     @cached_property
     def bits(self) -> str:
@@ -234,15 +240,56 @@ INSNS = (
     Insn("cgettop",             "1111111 11000 ----- 000 ----- 1011011", "rd, cs1",         Unit.CAP,    "gettop", "Xcheriot"),
     Insn("cincaddrimm",         "------- ----- ----- 001 ----- 1011011", "cd, cs1, imm_i",  Unit.CAP,    "incaddr", "Xcheriot"),
     Insn("csetboundsimm",       "------- ----- ----- 010 ----- 1011011", "cd, cs1, uimm_i", Unit.CAP,    "setbounds", "Xcheriot"),
+    Insn("sh1add",             "0010000 ----- ----- 010 ----- 0110011", "rd, rs1, rs2",   Unit.BITS,   "sh1add", "Zba"),
+    Insn("sh2add",             "0010000 ----- ----- 100 ----- 0110011", "rd, rs1, rs2",   Unit.BITS,   "sh2add", "Zba"),
+    Insn("sh3add",             "0010000 ----- ----- 110 ----- 0110011", "rd, rs1, rs2",   Unit.BITS,   "sh3add", "Zba"),
+    Insn("andn",               "0100000 ----- ----- 111 ----- 0110011", "rd, rs1, rs2",   Unit.BITS,   "andn", "Zbb Zbkb"),
+    Insn("orn",                "0100000 ----- ----- 110 ----- 0110011", "rd, rs1, rs2",   Unit.BITS,   "orn", "Zbb Zbkb"),
+    Insn("xnor",               "0100000 ----- ----- 100 ----- 0110011", "rd, rs1, rs2",   Unit.BITS,   "xnor", "Zbb Zbkb"),
+    Insn("clz",                "0110000 00000 ----- 001 ----- 0010011", "rd, rs1",        Unit.BITS,   "clz", "Zbb"),
+    Insn("ctz",                "0110000 00001 ----- 001 ----- 0010011", "rd, rs1",        Unit.BITS,   "ctz", "Zbb"),
+    Insn("cpop",               "0110000 00010 ----- 001 ----- 0010011", "rd, rs1",        Unit.BITS,   "cpop", "Zbb"),
+    Insn("sext.b",             "0110000 00100 ----- 001 ----- 0010011", "rd, rs1",        Unit.BITS,   "sext_b", "Zbb"),
+    Insn("sext.h",             "0110000 00101 ----- 001 ----- 0010011", "rd, rs1",        Unit.BITS,   "sext_h", "Zbb"),
+    Insn("zext.h",             "0000100 00000 ----- 100 ----- 0110011", "rd, rs1",        Unit.BITS,   "pack", "Zbb"),
+    Insn("max",                "0000101 ----- ----- 110 ----- 0110011", "rd, rs1, rs2",   Unit.BITS,   "max", "Zbb"),
+    Insn("maxu",               "0000101 ----- ----- 111 ----- 0110011", "rd, rs1, rs2",   Unit.BITS,   "maxu", "Zbb"),
+    Insn("min",                "0000101 ----- ----- 100 ----- 0110011", "rd, rs1, rs2",   Unit.BITS,   "min", "Zbb"),
+    Insn("minu",               "0000101 ----- ----- 101 ----- 0110011", "rd, rs1, rs2",   Unit.BITS,   "minu", "Zbb"),
+    Insn("rol",                "0110000 ----- ----- 001 ----- 0110011", "rd, rs1, rs2",   Unit.BITS,   "rol", "Zbb Zbkb"),
+    Insn("ror",                "0110000 ----- ----- 101 ----- 0110011", "rd, rs1, rs2",   Unit.BITS,   "ror", "Zbb Zbkb"),
+    Insn("rori",               "0110000 ----- ----- 101 ----- 0010011", "rd, rs1, shamt", Unit.BITS,   "ror", "Zbb Zbkb"),
+    Insn("orc.b",              "0010100 00111 ----- 101 ----- 0010011", "rd, rs1",        Unit.BITS,   "orc_b", "Zbb"),
+    Insn("rev8",               "0110100 11000 ----- 101 ----- 0010011", "rd, rs1",        Unit.BITS,   "rev8", "Zbb Zbkb"),
+    Insn("bclr",               "0100100 ----- ----- 001 ----- 0110011", "rd, rs1, rs2",   Unit.BITS,   "bclr", "Zbs"),
+    Insn("bclri",              "0100100 ----- ----- 001 ----- 0010011", "rd, rs1, shamt", Unit.BITS,   "bclr", "Zbs"),
+    Insn("bext",               "0100100 ----- ----- 101 ----- 0110011", "rd, rs1, rs2",   Unit.BITS,   "bext", "Zbs"),
+    Insn("bexti",              "0100100 ----- ----- 101 ----- 0010011", "rd, rs1, shamt", Unit.BITS,   "bext", "Zbs"),
+    Insn("binv",               "0110100 ----- ----- 001 ----- 0110011", "rd, rs1, rs2",   Unit.BITS,   "binv", "Zbs"),
+    Insn("binvi",              "0110100 ----- ----- 001 ----- 0010011", "rd, rs1, shamt", Unit.BITS,   "binv", "Zbs"),
+    Insn("bset",               "0010100 ----- ----- 001 ----- 0110011", "rd, rs1, rs2",   Unit.BITS,   "bset", "Zbs"),
+    Insn("bseti",              "0010100 ----- ----- 001 ----- 0010011", "rd, rs1, shamt", Unit.BITS,   "bset", "Zbs"),
+    Insn("pack",               "0000100 ----- ----- 100 ----- 0110011", "rd, rs1, rs2",   Unit.BITS,   "pack", "Zbkb"),
+    Insn("packh",              "0000100 ----- ----- 111 ----- 0110011", "rd, rs1, rs2",   Unit.BITS,   "packh", "Zbkb"),
+    Insn("brev8",              "0110100 00111 ----- 101 ----- 0010011", "rd, rs1",        Unit.BITS,   "brev8", "Zbkb"),
+    Insn("zip",                "0000100 01111 ----- 001 ----- 0010011", "rd, rs1",        Unit.BITS,   "zip", "Zbkb"),
+    Insn("unzip",              "0000100 01111 ----- 101 ----- 0010011", "rd, rs1",        Unit.BITS,   "unzip", "Zbkb"),
+    Insn("clmul",              "0000101 ----- ----- 001 ----- 0110011", "rd, rs1, rs2",   Unit.BITS,   "clmul", "Zbkc"),
+    Insn("clmulh",             "0000101 ----- ----- 011 ----- 0110011", "rd, rs1, rs2",   Unit.BITS,   "clmulh", "Zbkc"),
 )
+"""Where two rows fit a word, the first one is meant."""
 # fmt: on
 BY_NAME = {row.name: row for row in INSNS}
 BY_OPCODE = {opcode: tuple(row for row in INSNS if row.match & 0x7F == opcode) for opcode in range(128)}
 
 
-def find(word: int) -> Insn | None:
-    """The row of a 32-bit word, or None where no encoding fits. Register numbers are not looked at."""
-    return next((row for row in BY_OPCODE[word & 0x7F] if word & row.mask == row.match), None)
+def find(word: int, extensions: Collection[str] | None = None) -> Insn | None:
+    """The row of a 32-bit word, or None where no encoding fits. Register numbers are not looked at.
+
+    With `extensions`, rows that none of them brings do not count.
+    """
+    rows = (row for row in BY_OPCODE[word & 0x7F] if word & row.mask == row.match)
+    return next((row for row in rows if extensions is None or not row.extensions.isdisjoint(extensions)), None)
 
 
 def register_operands_exist(row: Insn, word: int) -> bool:

@@ -5,7 +5,7 @@ from rtos_model.machine.devices.device import half, half_written
 from rtos_model.machine.time import Time
 
 MSTATUS, MIP, MCOUNTINHIBIT = (CSR_BY_NAME[name].number for name in ("mstatus", "mip", "mcountinhibit"))
-MIE_CSR, MCAUSE, MTVAL = (CSR_BY_NAME[name].number for name in ("mie", "mcause", "mtval"))
+MISA, MIE_CSR, MCAUSE, MTVAL = (CSR_BY_NAME[name].number for name in ("misa", "mie", "mcause", "mtval"))
 MSHWM, MSHWMB = (CSR_BY_NAME[name].number for name in ("mshwm", "mshwmb"))
 MCYCLE = {CSR_BY_NAME["mcycle"].number: False, CSR_BY_NAME["mcycleh"].number: True}
 MINSTRET = {CSR_BY_NAME["minstret"].number: False, CSR_BY_NAME["minstreth"].number: True}
@@ -28,9 +28,9 @@ class CsrFile:
     interrupt lines that mie enables. `retired` counts instructions: the machine adds `counting` after each.
     """
 
-    def __init__(self, time: Time):
+    def __init__(self, time: Time, misa: int):
         self._time = time
-        self._plain = {row.number: row.reset for row in CSRS}
+        self._plain = {row.number: row.reset for row in CSRS} | {MISA: misa}
         self.mie = 0
         self.mpie = 0
         self.mark = 0

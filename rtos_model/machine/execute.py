@@ -13,6 +13,7 @@ from rtl.isa.trap import CapFault, Cause
 from rtos_model.machine.capability import Perm
 from rtos_model.machine.csrfile import MIP
 from rtos_model.machine.instruction import Instruction
+from rtos_model.machine.semantics.bits import BITS
 from rtos_model.machine.semantics.capability import CAP
 from rtos_model.machine.semantics.control import POSTURE, check_jump, link
 from rtos_model.machine.semantics.integer import ALU, BRANCH, MULDIV
@@ -234,6 +235,7 @@ def _system(machine, pc: int, after: int, i: Instruction) -> Execution:
 _BUILDERS = {
     Unit.ALU: _operation(ALU),
     Unit.MULDIV: _operation(MULDIV),
+    Unit.BITS: _operation(BITS),
     Unit.CAP: _cap,
     Unit.BRANCH: _branch,
     Unit.JUMP: _jump,

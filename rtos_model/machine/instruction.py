@@ -42,9 +42,9 @@ class Instruction:
         return self.row.unit if self.row else None
 
 
-def _look_up(word: int, length: int) -> tuple[Insn | None, dict[str, int]]:
+def _look_up(word: int, length: int, extensions: tuple[str, ...]) -> tuple[Insn | None, dict[str, int]]:
     if length == 4:
-        row = find(word)
+        row = find(word, extensions)
         return row, {name: FIELDS[name].extract(word) for name in row.operands} if row else {}
     short = find_compressed(word)
     if short is None or short.kind is not Kind.EXPAND:
@@ -58,9 +58,12 @@ def _is_hint(word: int, length: int) -> bool:
 
 
 @lru_cache(maxsize=1 << 14)
-def decode(word: int, length: int) -> Instruction:
-    """The meaning of a word of 2 or 4 bytes. A register number that RV32E lacks is illegal (DEC-1)."""
-    row, operands = _look_up(word, length)
+def decode(word: int, length: int, extensions: tuple[str, ...]) -> Instruction:
+    """The meaning of a word of 2 or 4 bytes to a core with these extensions.
+
+    A register number that RV32E lacks is illegal (DEC-1).
+    """
+    row, operands = _look_up(word, length, extensions)
     registers = {REGISTER_FIELDS[name]: operand for name, operand in operands.items() if name in REGISTER_FIELDS}
     if row is None or any(number >= REGISTERS for number in registers.values()):
         return Instruction(word=word, length=length, hint=_is_hint(word, length))

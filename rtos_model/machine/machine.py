@@ -60,7 +60,7 @@ class Machine:
         self.memory.code_written = self._code_written
         self.memory.device_accessed = self._device_accessed
         self.load_filter = LoadFilter(config.heap, self.memory.blocks["bitmap"])
-        self.csrs = CsrFile(self.time)
+        self.csrs = CsrFile(self.time, core.misa)
         self.agenda = Agenda(self.time, self.lines, self.csrs, self.platform.timer)
         self.registers = [0] * (REGISTERS + 1)  # the last one takes writes to register 0
         self.scrs = {
@@ -126,7 +126,7 @@ class Machine:
 
     def _may_fetch(self) -> bool:
         try:
-            self.pcc.fetch(self.memory, self.pc)
+            self.pcc.fetch(self.memory, self.pc, self.config.core.extensions)
         except Trap as trap:
             return trap.cause is not Cause.CHERI
         return True
@@ -139,7 +139,7 @@ class Machine:
 
     def _decode(self, pc: int) -> Execution:
         pcc = self.pcc
-        i = pcc.fetch(self.memory, pc)
+        i = pcc.fetch(self.memory, pc, self.config.core.extensions)
         self.memory.code_lines.update((pc >> 3, (pc + i.length - 1 & ADDRESS) >> 3))
         pcc.decoded[pc] = i
         found = pcc.plain[pc] = build(self, pc, i)

@@ -41,8 +41,8 @@ class Pcc:
         if not self.base <= address <= self.top - 2:
             raise special_fault(CapFault.BOUNDS, clears_mepcc=True)
 
-    def fetch(self, memory: Memory, pc: int) -> Instruction:
-        """The instruction at pc; raises the trap of a fetch that is not allowed."""
+    def fetch(self, memory: Memory, pc: int, extensions: tuple[str, ...]) -> Instruction:
+        """The instruction at pc, to a core with these extensions; raises the trap of a fetch that is not allowed."""
         if self.upper < TAG:
             raise special_fault(CapFault.TAG)
         self._check_half(pc)
@@ -51,7 +51,7 @@ class Pcc:
             second = pc + 2 & ADDRESS
             self._check_half(second)
             word, length = word | memory.fetch(second) << 16, 4
-        return decode(word, length)
+        return decode(word, length, extensions)
 
     def forget(self, line: int) -> None:
         """The code in an 8-byte line has changed."""

@@ -9,7 +9,7 @@ from cosim.image import Program, check_fits, extensions, load_program
 from cosim.run import memory_loads
 from cosim.toolchain.elf import write_elf
 from cosim.toolchain.program import build_program
-from rtl.config import BENCH, SAFE
+from rtl.config import BENCH, SAFE, profile
 
 SOURCE = """
 .globl _start
@@ -122,6 +122,7 @@ def test_entry_must_be_reachable():
         ("rv32e2p0_m2p0_c2p0_zmmul1p0_xcheriot1p0", {"e", "m", "c", "xcheriot"}),
         ("rv32emc_zicsr2p0_zifencei2p0_xcheri1p0", {"e", "m", "c", "zicsr", "zifencei", "xcheriot"}),
         ("rv32e2p0_zba1p0_zbb1p0", {"e", "zba", "zbb"}),
+        ("rv32e2p0_b1p0_zba1p0", {"e", "b", "zba"}),
     ],
 )
 def test_architecture_strings(text, names):
@@ -132,3 +133,7 @@ def test_image_that_needs_more_than_the_core_has(elf):
     elf.write_bytes(elf.read_bytes().replace(b"_zicsr2p0", b"_zbkb00p0"))
     message = refusal(elf)
     assert "zbkb" in message and "zicsr" not in message.split("has no")[1]
+    assert load_program(elf, profile("safe+zb"))
+    elf.write_bytes(elf.read_bytes().replace(b"_zbkb00p0", b"_b1p0" + 4 * b"_"))
+    assert "has no b" in refusal(elf)
+    assert load_program(elf, profile("safe+zb"))

@@ -1,7 +1,10 @@
 """CSRs and special capability registers. Expectations are written out from the tables of the CHERIoT ISA."""
 
+from dataclasses import replace
+
 import pytest
 
+from rtl.config import BASE_EXTENSIONS, BENCH
 from rtos_model.machine.capability import ROOT_EXECUTABLE, ROOT_MEMORY, ROOT_SEALING, Perm
 from rtos_model.machine.value import number
 
@@ -39,6 +42,29 @@ def test_reset_value_and_writable_bits(bench, csr):
     else:
         assert record["csr_wdata"] == after
         assert b.step()["rd_address"] == after
+
+
+def with_extensions(*names):
+    return replace(BENCH, core=replace(BENCH.core, extensions=(*BASE_EXTENSIONS, *names)))
+
+
+@pytest.mark.parametrize(
+    "extensions, misa",
+    [
+        (("Zba", "Zbb", "Zbs"), 0x4080_1016),
+        (("Zbs", "Zbkb", "Zba", "Zbb"), 0x4080_1016),
+        (("Zba", "Zbb"), 0x4080_1014),
+        (("Zbkb", "Zbkc"), 0x4080_1014),
+    ],
+)
+def test_misa_has_b_if_all_three_parts_are_there(bench, extensions, misa):
+    assert bench(("csrrs", 5, 0x301, 0), config=with_extensions(*extensions)).step()["rd_address"] == misa
+
+
+@pytest.mark.parametrize("extensions, legal", [((), False), (("Zba",), False), (("Zbb",), True), (("Zbkb",), True)])
+def test_an_instruction_of_an_absent_extension_is_illegal(bench, extensions, legal):
+    record = bench(("rol", 5, 8, 8), config=with_extensions(*extensions)).step()
+    assert (record["trap"], record["cause"], record["mtval"]) == ((0, 0, 0) if legal else (1, 2, 0))
 
 
 def outcomes(bench, instruction, pcc):

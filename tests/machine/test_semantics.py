@@ -8,6 +8,7 @@ from rtl.isa.table import INSNS, Unit
 from rtos_model.machine.capability import Cap
 from rtos_model.machine.execute import build
 from rtos_model.machine.instruction import Instruction
+from rtos_model.machine.semantics.bits import BITS
 from rtos_model.machine.semantics.capability import CAP
 from rtos_model.machine.semantics.control import JUMP
 from rtos_model.machine.semantics.integer import ALU, BRANCH, MULDIV, signed
@@ -18,6 +19,7 @@ from rtos_model.machine.value import TAG, capability, moved, number, span
 MEANINGS = {
     Unit.ALU: ALU,
     Unit.MULDIV: MULDIV,
+    Unit.BITS: BITS,
     Unit.BRANCH: BRANCH,
     Unit.CAP: CAP,
     Unit.LOAD: LOAD,
@@ -95,6 +97,78 @@ def test_integer_results(name, rng):
         assert meaning(a | upper, b | upper) == BY_BITS[name](a, b), f"{name} {a:#x}, {b:#x}"
         if name not in ("mulhsu", "mulhu", "divu", "remu") and b >> 31:
             assert meaning(a, to_signed(b)) == BY_BITS[name](a, b), "an immediate is a negative number"
+
+
+def binary(a):
+    """Bits as text, most significant first."""
+    return f"{a:032b}"
+
+
+def joined(texts):
+    return "".join(texts)
+
+
+def octets(text):
+    return [text[i : i + 8] for i in range(0, 32, 8)]
+
+
+def polynomial(a, b):
+    """The product of two polynomials over bits, as text of 64 bits: a bit for each parity of pairs."""
+    ones = [i + j for i in range(32) for j in range(32) if a[31 - i] == b[31 - j] == "1"]
+    return joined(str(ones.count(bit) % 2) for bit in reversed(range(64)))
+
+
+def changed(a, place, to):
+    at = 31 - place % 32
+    return a[:at] + to(a[at]) + a[at + 1 :]
+
+
+OTHER = {"0": "1", "1": "0"}
+BY_TEXT = {
+    "andn": lambda a, b: joined(x if y == "0" else "0" for x, y in zip(a, b, strict=True)),
+    "orn": lambda a, b: joined(x if y == "1" else "1" for x, y in zip(a, b, strict=True)),
+    "xnor": lambda a, b: joined("1" if x == y else "0" for x, y in zip(a, b, strict=True)),
+    "sext_b": lambda a, b: a[24] * 24 + a[24:],
+    "sext_h": lambda a, b: a[16] * 16 + a[16:],
+    "pack": lambda a, b: b[16:] + a[16:],
+    "packh": lambda a, b: "0" * 16 + b[24:] + a[24:],
+    "rol": lambda a, b: a[int(b[27:], 2) :] + a[: int(b[27:], 2)],
+    "ror": lambda a, b: a[32 - int(b[27:], 2) :] + a[: 32 - int(b[27:], 2)],
+    "orc_b": lambda a, b: joined(("1" if "1" in octet else "0") * 8 for octet in octets(a)),
+    "rev8": lambda a, b: joined(octets(a)[::-1]),
+    "brev8": lambda a, b: joined(octet[::-1] for octet in octets(a)),
+    "zip": lambda a, b: joined(high + low for high, low in zip(a[:16], a[16:], strict=True)),
+    "unzip": lambda a, b: a[::2] + a[1::2],
+    "bclr": lambda a, b: changed(a, int(b, 2), lambda bit: "0"),
+    "bset": lambda a, b: changed(a, int(b, 2), lambda bit: "1"),
+    "binv": lambda a, b: changed(a, int(b, 2), OTHER.get),
+    "bext": lambda a, b: a[31 - int(b, 2) % 32],
+    "clmul": lambda a, b: polynomial(a, b)[32:],
+    "clmulh": lambda a, b: polynomial(a, b)[:32],
+}
+BY_BITS |= {
+    "sh1add": lambda a, b: (2 * a + b) % 2**32,
+    "sh2add": lambda a, b: (4 * a + b) % 2**32,
+    "sh3add": lambda a, b: (8 * a + b) % 2**32,
+    "clz": lambda a, b: (binary(a) + "1").index("1"),
+    "ctz": lambda a, b: (binary(a)[::-1] + "1").index("1"),
+    "cpop": lambda a, b: binary(a).count("1"),
+    "max": lambda a, b: max((to_signed(a), a), (to_signed(b), b))[1],
+    "min": lambda a, b: min((to_signed(a), a), (to_signed(b), b))[1],
+    "maxu": lambda a, b: sorted([a, b])[1],
+    "minu": lambda a, b: sorted([a, b])[0],
+    **{
+        name: lambda a, b, function=function: int(function(binary(a), binary(b)), 2)
+        for name, function in BY_TEXT.items()
+    },
+}
+
+
+@pytest.mark.parametrize("name", BITS)
+def test_bit_manipulation(name, rng):
+    for a, b in operands(rng):
+        upper = rng.getrandbits(33) << 32
+        assert BITS[name](a | upper, b | upper) == BY_BITS[name](a, b), f"{name} {a:#x}, {b:#x}"
 
 
 @pytest.mark.parametrize("name", BRANCH)

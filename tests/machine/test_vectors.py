@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from rtl.config import BASE_EXTENSIONS
 from rtl.isa.csr import CSR_BY_NAME, SCRS
 from rtos_model.machine.capability import ROOT_EXECUTABLE, ROOT_MEMORY, Cap, Perm
 from rtos_model.machine.instruction import decode
@@ -80,7 +81,7 @@ SPECIAL = {**SCRS, **{name: row.number for name, row in CSR_BY_NAME.items()}}
 def test_encodings(vector_E):
     text, word = vector_E
     mnemonic, *rest = re.findall(r"[\w.]+|[-+]\d+", text)
-    found = decode(int(word, 0), 4)
+    found = decode(int(word, 0), 4, BASE_EXTENSIONS)
     assert found.row.name == ALIASES.get(mnemonic, mnemonic)
     registers = [NUMBERS[name] for name in rest if name in NUMBERS]
     if found.row.name == "csc":
@@ -97,10 +98,10 @@ def test_encodings(vector_E):
 
 def test_compressed(vector_Z):
     half, expansion, *_ = vector_Z
-    found = decode(int(half, 0), 2)
+    found = decode(int(half, 0), 2, BASE_EXTENSIONS)
     assert found.hint == expansion.startswith("hint")
     if expansion.startswith("0x"):
-        whole = decode(int(expansion, 0), 4)
+        whole = decode(int(expansion, 0), 4, BASE_EXTENSIONS)
         assert found.row is whole.row
         for name in ("rd", "rs1", "rs2", "imm", "special"):
             assert getattr(found, name) == getattr(whole, name)
@@ -114,5 +115,5 @@ def test_every_event_is_a_vector():
 
 @pytest.mark.parametrize("length, word", [(2, 0x0000), (4, 0x0000_5FAB), (4, 0xFFFF_FFFF), (4, 0x0000_305B)])
 def test_unlisted_words_are_illegal(length, word):
-    found = decode(word, length)
+    found = decode(word, length, BASE_EXTENSIONS)
     assert found.row is None and not found.hint

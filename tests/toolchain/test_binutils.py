@@ -29,6 +29,7 @@ ALIASES = [
     *("csrsi mstatus, {u}", "csrci mstatus, {u}", "csrw mscratch, {u}", "csrrw {a}, mscratch, {u}"),
     *("jr {a}", "jalr {a}", "jalr {a}, {b}", "jalr {a}, {i}({b})", "ret", "li {c}, {n}", "zext.b {a}, {b}"),
     *("add {a}, {b}, {i}", "and {a}, {b}, {i}", "sll {a}, {b}, {u}", "fence", "fence.tso", "nop"),
+    *("ror {a}, {b}, {u}", "bset {a}, {b}, {u}", "bclr {a}, {b}, {u}", "binv {a}, {b}, {u}", "bext {a}, {b}, {u}"),
 ]
 BRANCHES = ["beqz {a}, {l}", "bnez {a}, {l}", "blez {a}, {l}", "bgez {a}, {l}", "bltz {a}, {l}", "bgtz {a}, {l}"]
 BRANCHES += [f"{name} {{a}}, {{b}}, {{l}}" for name in ("bgt", "ble", "bgtu", "bleu", "beq", "bne", "blt", "bgeu")]
@@ -42,7 +43,7 @@ def gnu(tmp_path):
     def run(text: str) -> bytes:
         source, object_file, linked, flat = (tmp_path / name for name in ("t.s", "t.o", "t.elf", "t.bin"))
         source.write_text(f".option norelax\n{text}\n")
-        architecture = ["-march=rv32emc_zicsr_zifencei", "-mabi=ilp32e"]
+        architecture = ["-march=rv32emc_zicsr_zifencei_zba_zbb_zbs_zbkb_zbkc", "-mabi=ilp32e"]
         subprocess.run([GNU_AS, *architecture, source, "-o", object_file], check=True, capture_output=True, text=True)
         place = ["-m", "elf32lriscv", "--no-relax", "-Ttext=0x20040000", "-e", "0"]
         subprocess.run([GNU_LD, *place, object_file, "-o", linked], check=True)
