@@ -10,7 +10,7 @@ import pytest
 from cosim.stimulus.cprogram import generate
 from cosim.toolchain.cc.compiler import compile_file
 from cosim.toolchain.cc.driver import INCLUDE
-from tests.cc.support import run
+from cosim.toolchain.cc.execute import on_model as run
 
 
 @pytest.fixture

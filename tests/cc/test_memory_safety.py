@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.cc.support import run
+from cosim.toolchain.cc.execute import on_model
 
 TRAPPED = 253
 BOUNDS, TAG, SEAL, EXECUTE, LOAD, STORE = 0x01, 0x02, 0x03, 0x11, 0x12, 0x13
@@ -55,11 +55,21 @@ int main(void) {{ return victim(); }}
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_error_traps(tmp_path, name):
+    check(on_model, tmp_path, name)
+
+
+@pytest.mark.sim
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_error_traps_on_rtl(tmp_path, on_rtl, name):
+    check(on_rtl, tmp_path, name)
+
+
+def check(execute, tmp_path, name):
     code, text = PROGRAMS[name]
     before, _, after = text.partition("bad: ")
     path = tmp_path / "program.c"
     path.write_text(FRAME.format(body=f"{before}\n{after}"))
-    outcome = run(path)
+    outcome = execute(path)
     assert outcome.code == TRAPPED, outcome
     report = re.search(r"mcause (\d+), mtval 0x([0-9a-f]+), pc 0x[0-9a-f]+, in (\w+):(\d+)", outcome.output)
     assert report, outcome.output
@@ -71,20 +81,20 @@ def test_error_traps(tmp_path, name):
 def test_double_free_ends_the_program(tmp_path):
     path = tmp_path / "program.c"
     path.write_text("#include <stdlib.h>\nint main(void) { void *p = malloc(8); free(p); free(p); return 0; }")
-    outcome = run(path)
+    outcome = on_model(path)
     assert (outcome.output, outcome.code) == ("abort\n", 1)
 
 
 def test_exit_codes_arrive(tmp_path):
     path = tmp_path / "program.c"
     path.write_text("#include <stdlib.h>\nint main(void) { exit(42); }")
-    assert run(path).code == 42
+    assert on_model(path).code == 42
     path.write_text("int main(void) { return 9; }")
-    assert run(path).code == 9
+    assert on_model(path).code == 9
 
 
 def test_failed_assertion_names_its_place(tmp_path):
     path = tmp_path / "program.c"
     path.write_text("#include <assert.h>\nint main(void) {\n assert(1 == 1);\n assert(1 == 2);\n}")
-    outcome = run(path)
+    outcome = on_model(path)
     assert outcome.code == 1 and outcome.output.endswith("program.c:4: assertion failed: 1 == 2\n")

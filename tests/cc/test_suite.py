@@ -1,4 +1,4 @@
-"""The C test suite: small programs by language feature, each checked by what it prints on the golden machine.
+"""The C test suite: small programs by language feature, each checked by what it prints on golden machine and RTL.
 
 `cases/*.txt` hold them as `=== name`, source, `---`, expected output. Expectations of portable programs came from
 another compiler on another machine; those of `cheri.txt` from the CHERIoT ISA document.
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cc.support import run
+from cosim.toolchain.cc.execute import on_model
 
 CASES = Path(__file__).parent / "cases"
 
@@ -21,10 +21,19 @@ def cases():
             yield pytest.param(source, expected, id=f"{path.stem}: {name}")
 
 
+def check(execute, folder, source, expected):
+    path = folder / "program.c"
+    path.write_text(f'#include "prelude.h"\n#line 1\n{source}\n')
+    outcome = execute(path, include=(CASES,))
+    assert (outcome.output, outcome.code) == (expected, 0)
+
+
 @pytest.mark.parametrize("source, expected", list(cases()))
 def test_program(tmp_path, source, expected):
-    path = tmp_path / "program.c"
-    path.write_text(f'#include "prelude.h"\n#line 1\n{source}\n')
-    outcome = run(path, include=(CASES,))
-    assert outcome.output == expected
-    assert outcome.code == 0
+    check(on_model, tmp_path, source, expected)
+
+
+@pytest.mark.sim
+@pytest.mark.parametrize("source, expected", list(cases()))
+def test_program_on_rtl(tmp_path, on_rtl, source, expected):
+    check(on_rtl, tmp_path, source, expected)
