@@ -41,7 +41,7 @@ MAKE = {
     "CXX": "g++",
     "LINK": "g++",
     "AR": "ar",
-    "PYTHON3": sys.executable,
+    "PYTHON3": str(Path(sys.prefix) / "bin" / "python3"),  # the same by whatever name this Python was started
     "CFG_CXXFLAGS_STD_NEWEST": "-std=gnu++20",
     "CFG_CXXFLAGS_PCH_I": "-include",
     "OPT_FAST": "-O3",

@@ -1,9 +1,10 @@
-"""Run the benchmark kernels and compare their cycles with other cores', or measure the speed of simulation (--sim)."""
+"""Run the benchmark kernels and compare their cycles with other cores'; --sim, --compiler: measure something else."""
 
 import argparse
 from pathlib import Path
 
 from cosim.build import SIM_BUILD
+from cosim.compiler_bench import compare_compilers
 from cosim.errors import UserError
 from cosim.image import linked_program, load_program
 from cosim.kernels import FAILED, kernels, measured, table
@@ -21,13 +22,19 @@ RUNS = SIM_BUILD / "runs" / "bench"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     images = "flat images for 0x80000000 that mark their region as the kernels do (default: the kernels)"
-    parser.add_argument("images", nargs="*", type=Path, metavar="IMAGE", help=images)
+    parser.add_argument("images", nargs="*", metavar="IMAGE", help=images)
     parser.add_argument("--sim", action="store_true", help="measure simulated cycles per second, checked and unchecked")
+    parser.add_argument(
+        "--compiler", action="store_true", help="count instructions of compiled C beside gcc's (IMAGE: program names)"
+    )
     parser.add_argument("--cycles", type=int, default=SPEED_CYCLES, metavar="N", help="length of the --sim runs")
 
 
 def run(args: argparse.Namespace) -> int:
-    return measure_speed(args.cycles) if args.sim else measure_kernels(args.images)
+    if args.compiler:
+        compare_compilers(args.images)
+        return 0
+    return measure_speed(args.cycles) if args.sim else measure_kernels([Path(image) for image in args.images])
 
 
 def measure_kernels(paths: list[Path]) -> int:
