@@ -70,7 +70,7 @@ __cheriot_interrupts(disabled) void chunks_prepare(void)
 	if (heap.memory)
 		return;
 	revoker_prepare();
-	heap.memory = MMIO_CAPABILITY(char, heap);
+	heap.memory = SHARED_OBJECT(char, heap);
 	heap.start = cheri_base_get(heap.memory);
 	heap.total = (cheri_length_get(heap.memory) & -GRANULE) - HEADER;
 	heap.free_bytes = heap.total;

@@ -73,7 +73,7 @@ int lock_acquire_within(TimeoutArgument timeout)
 
 int lock_acquire(void)
 {
-	return lock_acquire_within((TimeoutArgument)TimeoutWaitForever);
+	return lock_acquire_within(TimeoutWaitForever);
 }
 
 void lock_release(void)
@@ -91,7 +91,7 @@ bool lock_sleep_until_free(TimeoutArgument timeout)
 	lock_release();
 	int code;
 	if (deferred) {
-		code = wait_while((TimeoutArgument)&nap, &free_bytes, seen, FutexNone);
+		code = wait_while(&nap, &free_bytes, seen, FutexNone);
 		timeout_elapse(timeout, nap.elapsed);
 	} else {
 		code = wait_while(timeout, &free_bytes, seen, FutexNone);

@@ -1,0 +1,332 @@
+"""The allocator in C against the golden model: the same calls give the same results, events, charges and memory."""
+
+import random
+from dataclasses import dataclass
+
+import pytest
+
+from rtos_model.machine.capability import NULL, Cap, Perm
+from rtos_model.services import events as model_events
+from rtos_model.services.errors import Errno
+from rtos_model.services.image import Compartment, Export, RevokerKind, SealedImport, Thread, quota
+from rtos_model.services.pointers import Value, as_cap, bits64, digest
+from rtos_model.services.registry import ENTRIES, link
+from rtos_model.services.session import Session
+from tests.rtos.allocator_bench import GLOBAL, HEAP, STACK, STACK_SIZE, STACKED, Bench, Trapped, memory
+
+QUOTAS = {"one": 3000, "two": 1500}
+ACTIONS = ("freed", "deferred-hazard", "owner-dropped", "claim-dropped", "refused")
+UNLIMITED = 0xFFFF_FFFF
+
+
+def model(heap_size: int, kind: RevokerKind) -> Session:
+    program = {"main.entry": lambda ctx: None, "main.nothing": ()}
+    main = Compartment(
+        name="main",
+        exports=(Export(name="entry"), Export(name="nothing")),
+        imports=tuple(SealedImport(sealed=name) for name in QUOTAS),
+    )
+    image = link(
+        compartments=[main],
+        threads=[
+            Thread(name="T", compartment="main", entry="entry", priority=2, stack=8192),
+            Thread(name="Z", compartment="main", entry="nothing", priority=1),
+        ],
+        program=program,
+        sealed_objects=tuple(quota(name, size) for name, size in QUOTAS.items()),
+        heap_size=heap_size,
+        revoker=kind,
+    )
+    return Session(image=image, program={"main.nothing": ()})
+
+
+@dataclass(frozen=True)
+class Both:
+    """A value as the model and as the firmware has it."""
+
+    model: Value
+    real: Cap | int
+
+
+class Scheduler:
+    """What the firmware's single thread sees of the scheduler: waiting lets a sweep end, then time run out."""
+
+    def __init__(self, bench: Bench):
+        self.bench = bench
+        self.word = bench.take(4)
+        bench.answer = self
+
+    def __call__(self, entry: str, arguments: list[Cap]) -> Cap | int:
+        t, address, expected = arguments[0], arguments[1], arguments[2].address
+        match entry:
+            case "futex_wake":
+                return 0
+            case "interrupt_futex_get":
+                return self.word.with_permissions(Perm.GL | Perm.LD)
+            case "futex_timed_wait":
+                assert address.tag and address.permissions == Perm.LD
+                return self._wait(t, address.address, expected)
+            case "thread_sleep":
+                self.bench.finish_sweep()
+                self._elapse(t)
+                return 0
+        raise AssertionError(entry)
+
+    def _wait(self, t: Cap, address: int, expected: int) -> int:
+        if self.bench.read(address) != expected:
+            return 0
+        if self._left(t) == 0:
+            return -Errno.ETIMEDOUT
+        if self.bench.finish_sweep() and self.bench.revoker.enable:
+            self.bench.write(self.word.address, self.bench.read(self.word.address) + 1)
+            if address == self.word.address:
+                return 0
+        assert self._left(t) != UNLIMITED, "the thread waits for ever"
+        self._elapse(t)
+        return -Errno.ETIMEDOUT
+
+    def _left(self, t: Cap) -> int:
+        if t.tag:
+            return self.bench.read(t.address + 4)
+        return UNLIMITED if bits64(t) else 0
+
+    def _elapse(self, t: Cap) -> None:
+        left = self._left(t)
+        self.bench.write(t.address, min(self.bench.read(t.address) + left, UNLIMITED))
+        self.bench.write(t.address + 4, 0)
+
+
+class Pair:
+    """The two systems side by side. `call` raises AssertionError where they differ."""
+
+    def __init__(self, *, heap_size: int = 4096, kind: RevokerKind = RevokerKind.INTERRUPT):
+        self.session = model(heap_size, kind)
+        self.bench = Bench(QUOTAS, heap_size=heap_size, kind=kind.name)
+        Scheduler(self.bench)
+        self.heap = self.session.kernel.heap
+        self.seen = len(self.session.kernel.log)
+        self.objects: dict[str, int] = {}
+
+    # ---------------------------------------------------------------------- arguments
+
+    def handle(self, name: str, bits: int = 7) -> Both:
+        handle = Both(self.session.ctx.imported(name), self.bench.quotas[name])
+        return self.call("token_permissions_and", handle, Both(bits, bits))
+
+    def limit(self, ticks: int) -> Both:
+        real = memory(STACK, STACK_SIZE, STACKED).with_address(STACK + STACK_SIZE - 64).with_bounds(8)
+        self.bench.write(real.address, 0)
+        self.bench.write(real.address + 4, ticks)
+        return Both(self.session.ctx.timeout(ticks), real)
+
+    def number(self, value: int) -> Both:
+        return Both(value, value)
+
+    def stack(self) -> Both:
+        """The caller's whole stack, in which the callee's lies."""
+        return Both(self.session.ctx.stack, memory(STACK, STACK_SIZE, STACKED).with_address(STACK + STACK_SIZE - 128))
+
+    def out(self) -> Both:
+        real = memory(STACK, STACK_SIZE, STACKED).with_address(STACK + STACK_SIZE - 32).with_bounds(8)
+        return Both(self.session.buffer(8), real)
+
+    def loaded(self, out: Both) -> Both:
+        return self.checked(Both(self.session.ctx.load_cap(out.model), self.bench.read_cap(out.real.address)))
+
+    def filtered(self, one: Both) -> Both:
+        return Both(self.session.kernel.memory.filtered(as_cap(one.model)), self.bench.filtered(as_cap(one.real)))
+
+    def protect(self, slot: int, one: Both) -> None:
+        """Put a pointer into one of the other thread's hazard slots."""
+        slots = self.session.kernel.loaded.hazard_slots(2)
+        self.session.kernel.memory.poke_cap(slots.address + 8 * slot, as_cap(one.model))
+        self.bench.write_cap(self.bench.hazards.address + 16 + 8 * slot, as_cap(one.real))
+
+    # ---------------------------------------------------------------------- comparing
+
+    def offset(self, address: int) -> int | None:
+        """Of an address in the model's heap."""
+        return address - self.heap.start if self.heap.start <= address < self.heap.end + 8 else None
+
+    def checked(self, one: Both) -> Both:
+        """Both the same: digest, and place in the heap."""
+        assert digest(one.model) == digest(one.real)
+        if isinstance(one.model, Cap) and one.model.tag:
+            place = self.offset(one.model.bounds()[0])
+            if place is not None:
+                assert one.real.bounds()[0] - HEAP == place
+        return one
+
+    def call(self, name: str, *arguments: Both) -> Both:
+        sp = self.session.ctx.sp
+        expected = as_cap(self.session.call(name, *(one.model for one in arguments)))
+        self.session.ctx.sp = sp
+        if not ENTRIES[name].is_library:
+            for at in range(0, 16, 8):
+                self.bench.write_cap(self.bench.hazards.address + at, NULL)
+        result = Both(expected, self.bench.call(name, *(one.real for one in arguments)))
+        self.checked(result)
+        self._compare_events()
+        self.compare()
+        return result
+
+    def _compare_events(self) -> None:
+        log, self.seen = self.session.kernel.log[self.seen :], len(self.session.kernel.log)
+        records, self.bench.events.records = self.bench.events.records, []
+        watched = (model_events.Alloc, model_events.Free, model_events.Claim, model_events.SealKey)
+        assert [self._event(one) for one in log if isinstance(one, watched)] == [self._record(one) for one in records]
+
+    def _event(self, event) -> tuple:
+        match event:
+            case model_events.Alloc(quota=name, size=size, charge=charge, result=result):
+                if isinstance(result, str):
+                    made = next((one for one in self.heap.objects.values() if one.name == result), None)
+                    self.objects[result] = made.start - self.heap.start
+                    result = self.objects[result]
+                return "ALLOC", name, size & UNLIMITED, charge, result
+            case model_events.Free(quota=name, object=found, action=action):
+                return "FREE", name, self.objects.get(found), action
+            case model_events.Claim(quota=name, object=found, count=count):
+                return "CLAIM", name, self.objects[found], count
+            case model_events.SealKey(ordinal=ordinal):
+                return "SEALKEY", ordinal
+
+    def _record(self, record: tuple[int, list[int]]) -> tuple:
+        code, slots = record
+        if code == 7:
+            return "SEALKEY", slots[0]
+        name = next((n for n, body in self.bench.bodies.items() if slots[0] == body), "?")
+        place = slots[1] - HEAP if slots[1] else None
+        if code == 4:
+            result = slots[3]
+            inside = HEAP <= result < HEAP + self.bench.heap_size
+            return "ALLOC", name, slots[1], slots[2], result - HEAP if inside else result - (1 << 32)
+        if code == 5:
+            return "FREE", name, self._object(place), ACTIONS[slots[2]]
+        return "CLAIM", name, self._object(place), slots[2]
+
+    def _object(self, place: int | None) -> int | None:
+        if place is None:
+            return None
+        return max((at for at in self.objects.values() if at <= place), default=None)
+
+    def compare(self) -> None:
+        """The whole state: what is free, what waits, what is painted and zero, who owes what."""
+        bench, heap = self.bench, self.heap
+        if not bench.read(bench.symbols["heap"]):
+            return
+        chunks = self.chunks()
+        free = [(at, size) for at, size, kind in chunks if kind == 1]
+        assert free == [(start - heap.start, size) for start, size in heap.free]
+        waiting = sorted((at, size) for at, size, kind in chunks if kind == 5)
+        assert waiting == sorted((chunk.start - heap.start, chunk.size) for chunk, _ in heap.quarantine)
+        objects = sorted((at, size) for at, size, kind in chunks if kind in (2, 3))
+        assert objects == sorted((one.chunk.start - heap.start, one.charge) for one in heap.objects.values())
+        painted = [at for at in range(8, bench.heap_size, 8) if bench.painted(HEAP + at)]
+        assert painted == [at for at in range(8, bench.heap_size, 8) if (heap.start + at) // 8 in heap.memory.revoked]
+        ram = bench.machine.memory.blocks["ram"]
+        for at, size in free:
+            first = HEAP + at - ram.base >> 3
+            assert not any(ram.lines[first + 1 : first + size // 8])
+        for name, body in bench.bodies.items():
+            handle = self.session.ctx.imported(name)
+            assert bench.read(body) == self.session.kernel.memory.load(handle_body(self.session, handle))
+        assert bench.read(bench.symbols["lock"]) == 0
+        assert bench.revoker.epoch == self.session.kernel.revoker.epoch
+        epoch = self.session.kernel.loaded.shared["allocator_epoch"]
+        assert bench.read(bench.epoch_word.address) & 1 << 16 == self.session.kernel.memory.load(epoch) & 1 << 16
+
+    def chunks(self) -> list[tuple[int, int, int]]:
+        """(offset, bytes, kind) of every chunk of the firmware's heap."""
+        found, at = [], 0
+        while at < self.bench.heap_size - 8:
+            header = self.bench.read(HEAP + at)
+            size = (header & 0xFFFF) * 8
+            assert size
+            found.append((at, size, header >> 16 & 0xFF))
+            at += size
+        assert at == self.bench.heap_size - 8
+        return found
+
+
+def handle_body(session: Session, handle: Cap) -> Cap:
+    key = session.kernel.loaded.keys["allocator", "MallocKey"]
+    return ENTRIES["token_obj_unseal"].run(session.ctx, key, handle)
+
+
+# ------------------------------------------------------------------------------------------- tests
+
+
+SIZES = (0, 1, 8, 16, 40, 100, 511, 600, 1024, 4000, 1 << 31, UNLIMITED)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("kind", [RevokerKind.INTERRUPT, RevokerKind.POLLED])
+def test_random_calls(seed, kind):
+    """Good and bad arguments; `compare` after every call."""
+    print(f"seed {seed}")
+    rng = random.Random(seed)
+    pair = Pair(kind=kind)
+    keys = [pair.call("token_key_new") for _ in range(2)]
+    null = Both(NULL, NULL)
+    wrong = [null, keys[0], pair.stack(), Both(pair.session.ctx.imported("one"), pair.bench.quotas["one"])]
+    pointers = [*wrong]
+
+    def handle() -> Both:
+        if rng.random() < 0.1:
+            return rng.choice(wrong[:3])
+        return pair.handle(rng.choice(list(QUOTAS)), rng.choice((7, 7, 7, rng.randrange(8))))
+
+    def pointer() -> Both:
+        one = pair.filtered(rng.choice(pointers[-12:] * 3 + pointers))
+        if rng.random() < 0.2 and one.model.tag and not one.model.sealed and one.model.length:
+            size = rng.randrange(one.model.length + 1)
+            return Both(*(c.with_address(c.bounds()[0]).with_bounds(size) for c in (one.model, one.real)))
+        return one
+
+    def size() -> Both:
+        return pair.number(rng.choice((*SIZES, rng.randrange(3000), rng.randrange(3000))))
+
+    def small() -> Both:
+        return pair.number(rng.choice((16, 64, 200)))
+
+    def limit() -> Both:
+        if rng.random() < 0.5:
+            return pair.number(0)
+        return pointer() if rng.random() < 0.1 else pair.limit(rng.randrange(4))
+
+    def flags() -> Both:
+        return pair.number(rng.randrange(8))
+
+    for _ in range(120):
+        out = pair.out()
+        name, arguments = rng.choice(
+            (
+                ("heap_allocate", (limit(), handle(), size(), flags())),
+                ("heap_allocate", (limit(), handle(), small(), flags())),
+                ("heap_allocate_array", (limit(), handle(), pair.number(rng.randrange(5)), size(), flags())),
+                ("heap_free", (handle(), pointer())),
+                ("heap_free", (handle(), pointer())),
+                ("heap_can_free", (handle(), pointer())),
+                ("heap_claim", (handle(), pointer())),
+                ("heap_claim", (handle(), pointer())),
+                ("heap_claim_ephemeral", (limit(), pointer(), pointer())),
+                (
+                    "token_sealed_unsealed_alloc",
+                    (limit(), handle(), rng.choice(keys + wrong), size(), rng.choice((out, out, pointer()))),
+                ),
+                ("token_sealed_alloc", (limit(), handle(), rng.choice(keys + wrong), small())),
+                ("token_obj_destroy", (handle(), rng.choice(keys + wrong), pointer())),
+                ("token_obj_can_destroy", (handle(), rng.choice(keys + wrong), pointer())),
+                ("token_obj_unseal", (rng.choice(keys + wrong), pointer())),
+                ("heap_quarantine_flush", (limit(),)),
+                ("heap_quota_remaining", (handle(),)),
+                ("heap_free_all", (handle(),)) if rng.random() < 0.2 else ("heap_available", ()),
+            )
+        )
+        pointers.append(pair.call(name, *arguments))
+        if name == "token_sealed_unsealed_alloc" and arguments[4] is out:
+            pointers.append(pair.loaded(out))
+        if rng.random() < 0.2:
+            pair.protect(rng.randrange(2), pointer())
+        pointers = [pair.filtered(one) for one in pointers]
