@@ -7,14 +7,13 @@ the machine; the test answers them.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from cosim.toolchain.assembler import assemble, assemble_file
 from cosim.toolchain.cc.compiler import compile_file
 from cosim.toolchain.cc.driver import FIRMWARE, INCLUDE, RUNTIME
 from cosim.toolchain.linker import link
 from rtl.config import SAFE, Region
-from rtl.isa.csr import SCRS
+from rtl.isa.csr import CSR_BY_NAME, SCRS
 from rtos_model.machine.capability import NULL, ROOT_EXECUTABLE, ROOT_MEMORY, ROOT_SEALING, Cap, Perm
 from rtos_model.machine.devices.device import Device
 from rtos_model.machine.machine import Machine
@@ -26,7 +25,7 @@ HEAP, STATICS, STACK = 0x2006_0000, 0x2007_0000, 0x2007_8000
 STACK_SIZE = 0x1000
 EVENTS, REVOKER, BITMAP = 0x2F00_0000, 0x1400_0000, 0x200F_E000
 GLOBAL, STACKED = Perm(0x6F), Perm(0x7E)
-SENTRY_INHERIT, SENTRY_DISABLE = 1, 2
+SENTRY_INHERIT, SENTRY_DISABLE, SENTRY_RETURN = 1, 2, 4
 MALLOC_KEY = 16
 DEFINES = {
     "CPU_TIMER_HZ": "100000",
@@ -104,8 +103,9 @@ def _image(kind: str, heap_size: int):
     objects = [*_objects(kind), assemble_file(RTOS / "token" / "token.S")]
     wanted = {name for obj in objects for name, symbol in obj.symbols.items() if symbol.value is None}
     slots = "".join(f"{name}: .zero 8\n\t.globl {name}\n" for name in sorted(wanted) if name.startswith("__import."))
-    symbols = {"__heap_start": HEAP, "__heap_end": HEAP + heap_size, "__revocation_start": SAFE.ram.base}
-    absolute = "".join(f"\t.globl {name}\n\t.set {name}, {value:#x}\n\t.size {name}, 0\n" for name, value in symbols.items())
+    # So much to sweep never comes to an end: the test says when.
+    symbols = {"__heap_start": HEAP, "__heap_end": HEAP + heap_size, "__revocation_start": 0}
+    absolute = "".join(f"\t.globl {n}\n\t.set {n}, {value:#x}\n\t.size {n}, 0\n" for n, value in symbols.items())
     objects.append(assemble(SWITCHER + "bench_slots: .zero 8\n" + slots + absolute, "bench.S"))
     _built[kind, heap_size] = link(objects, SAFE.ram, base=SAFE.ram.base)
     return _built[kind, heap_size]
@@ -140,6 +140,7 @@ class Bench:
         self.bodies: dict[str, int] = {}
         self.hazards = self.take(32)
         self.epoch_word = self.take(4)
+        self.time = self.take(8)
         for name, size in quotas.items():
             self.quotas[name] = self._quota(name, size)
         self._fill_slots()
@@ -168,8 +169,12 @@ class Bench:
     def filtered(self, value: Cap) -> Cap:
         return capability(self.machine.load_filter.filtered(number(value)))
 
-    def painted(self, address: int) -> bool:
-        return self.machine.load_filter.revoked(address)
+    def painted_granules(self) -> set[int]:
+        """Granules of the heap, counted from its start, whose bit is set."""
+        lines = self.machine.load_filter.bitmap.lines
+        first = (HEAP - SAFE.heap.base) // 8
+        words = range(first // 64, (first + self.heap_size // 8) // 64)
+        return {64 * word + bit - first for word in words if lines[word] for bit in range(64) if lines[word] >> bit & 1}
 
     def _quota(self, name: str, size: int) -> Cap:
         whole = self.take(32)
@@ -203,7 +208,7 @@ class Bench:
             "mem.heap": memory(HEAP, self.heap_size, GLOBAL),
             "mem.shadow": memory(BITMAP, 0x1000, Perm.GL | Perm.LD | Perm.SD),
             "mem.revoker": memory(REVOKER, 0x20, Perm.GL | Perm.LD | Perm.SD),
-            "mem.mtime.R": self.take(8),
+            "mem.mtime.R": self.time.with_permissions(Perm.GL | Perm.LD),
             "mem.events.Wc": memory(EVENTS, 0x40, Perm.GL | Perm.SD | Perm.MC),
             "mem.allocator_epoch.RW": self.epoch_word.with_permissions(Perm.GL | Perm.LD | Perm.SD),
             "mem.allocator_epoch.R": self.epoch_word.with_permissions(Perm.GL | Perm.LD),
@@ -246,7 +251,7 @@ class Bench:
         stack = memory(top - size, size, STACKED).with_address(top)
         registers[CSP] = number(stack)
         registers[CGP] = number(memory(start, end - start, GLOBAL).with_address(self.symbols["__globals_pointer"]))
-        registers[RAX] = number(self._code("bench_returned"))
+        registers[RAX] = number(self._code("bench_returned", SENTRY_RETURN))
         for register, value in zip(ARGUMENTS, arguments, strict=False):
             registers[register] = number(value) if isinstance(value, Cap) else value & 0xFFFF_FFFF_FFFF_FFFF
         self._jump(self._code(name))
@@ -258,9 +263,12 @@ class Bench:
             if self.machine.pc == self.symbols["bench_switcher"]:
                 self._switch(stack)
             elif self.machine.pc == self.symbols["bench_trapped"]:
-                at = capability(self.machine.scrs[SCRS["mepcc"]]).address
-                raise Trapped(self.machine.csrs.mcause, self.machine.csrs.mtval, self.place(at))
+                raise self._trapped()
         raise AssertionError(f"{name} does not return: pc {self.place(self.machine.pc)}")
+
+    def _trapped(self) -> Trapped:
+        cause, value = (self.machine.csrs.read(CSR_BY_NAME[name].number, 0) for name in ("mcause", "mtval"))
+        return Trapped(cause, value, self.place(capability(self.machine.scrs[SCRS["mepcc"]]).address))
 
     def _jump(self, code: Cap) -> None:
         self.machine.install(number(code))

@@ -54,9 +54,11 @@ static inline _Bool heap_address_is_valid(const void *object)
 	return base >= (ptraddr_t)__heap_start && base < (ptraddr_t)__heap_end;
 }
 
+/* An illegal instruction: for what must not happen. */
 static inline _Noreturn void panic(void)
 {
-	__builtin_trap();
+	__asm__ volatile("unimp");
+	__builtin_unreachable();
 }
 
 static inline _Noreturn void abort(void)
