@@ -21,8 +21,8 @@ void loader_main(struct Handover *handover, const struct ImageHeader *header, vo
 	const uint16_t *threadCount = (const uint16_t *)(loader.units + count);
 	loader.threads = (const struct ThreadHeader *)(threadCount + 1);
 	loader.threadCount = loader.headerEnd < cheri_address_get(loader.threads) ? 0 : *threadCount;
-	if (cheri_address_get(loader.threads + loader.threadCount) != loader.headerEnd)
-		refuse(&loader, "the threads do not end where the header does; their number is", loader.threadCount);
+	if (cheri_address_get(loader.threads + loader.threadCount) > loader.headerEnd)
+		refuse(&loader, "more threads than fit the header; their number is", loader.threadCount);
 
 	check_layout(&loader);
 	load_switcher(&loader, handover);
