@@ -80,6 +80,8 @@ class Builtins:
                 return self._offset_of(place, nodes)
             case "__builtin_cheriot_import":
                 return self._import(place, nodes)
+            case "__builtin_cheriot_call_pair":
+                return self._call_pair(place, nodes)
             case "__builtin_expect":
                 return self.value(nodes[0])
             case "__builtin_constant_p":
@@ -128,6 +130,13 @@ class Builtins:
             raise CompileError(place, "__builtin_cheriot_import takes string literals")
         parts = [literals.string(place, node.value)[0].rstrip(b"\0").decode() for node in nodes]
         return tree.Import(place, VOID_POINTER, interface.slot(".".join(parts)))
+
+    def _call_pair(self, place: Place, nodes: list) -> Expr:
+        """`__builtin_cheriot_call_pair(uintptr_t out[2], f(...))`: out[0] and out[1] become ca0 and ca1 as returned."""
+        out, call = [self.value(node) for node in nodes] if len(nodes) == 2 else (None, None)
+        if not isinstance(call, tree.Call) or not call.type.is_cap or not out.type.is_pointer:
+            raise CompileError(place, "__builtin_cheriot_call_pair takes an array and a call that returns a uintptr_t")
+        return tree.CallPair(place, VOID, out, call)
 
     def _va_start(self, place: Place, nodes: list) -> Expr:
         if not self.function_type.variadic:

@@ -54,6 +54,12 @@ class CallLowering:
         registers = registers[: abi.ARGUMENT_REGISTERS]
         return self._results(CallInfo(target, results, len(stacked), switcher), (*leading, *registers, *stacked))
 
+    def _call_pair(self, node: tree.CallPair) -> Scalar:
+        out = Address(self.value(node.out))
+        for index, part in enumerate(self._make_call(node.call, (True, True), None)):
+            self._access("csc", out.plus(8 * index), (part,), False)
+        return self.b.const(0)
+
     def _argument(self, arg: Expr) -> list[Value]:
         if not arg.type.is_record:
             value = self.value(arg)

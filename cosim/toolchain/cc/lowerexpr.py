@@ -400,6 +400,7 @@ _VALUES = {
     tree.Update: ExpressionLowering._update,
     tree.Cast: ExpressionLowering._cast,
     tree.Call: CallLowering._call,
+    tree.CallPair: CallLowering._call_pair,
     tree.Import: ExpressionLowering._import,
     tree.Builtin: BuiltinLowering.builtin_value,
     tree.VaArg: CallLowering._va_arg,

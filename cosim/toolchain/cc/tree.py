@@ -236,6 +236,14 @@ class Builtin(Expr):
 
 
 @dataclass(slots=True, eq=False)
+class CallPair(Expr):
+    """A call of which both result registers are stored, as capabilities, through `out`."""
+
+    out: Expr
+    call: Call
+
+
+@dataclass(slots=True, eq=False)
 class Import(Expr):
     """The capability in a slot of the compartment's import table, named as the linker names it."""
 

@@ -18,7 +18,7 @@ from cosim.toolchain.system.units import SCOPED_HANDLER, Source, Unit, firmware_
 from cosim.toolchain.system.values import import_value
 from rtl.config import SAFE, SocConfig
 from rtos_model.services.errors import ServiceModelError
-from rtos_model.services.image import Image, Library
+from rtos_model.services.image import Image, Import, Library
 
 START, LOADER = "start", "loader"
 CORE = (header.SWITCHER, START, LOADER)
@@ -82,16 +82,20 @@ def build(
     config: SocConfig = SAFE,
     include: Iterable[Path] = (),
     defines: Mapping[str, str] | None = None,
+    grants: Mapping[str, tuple[Import, ...]] | None = None,
 ) -> System:
-    """Build for a system. `sources` of a unit replace the RTOS's own. Raises UserError with what to mend."""
+    """Build for a system. `sources` of a unit replace the RTOS's own; `grants` are further imports by unit.
+
+    Raises UserError with what to mend.
+    """
     try:
-        return _build(image, dict(sources), config, [*include], dict(defines or {}))
+        granted = with_hardware(image, config, grants or {})
+        return _build(granted, dict(sources), config, [*include], dict(defines or {}))
     except ServiceModelError as error:
         raise UserError(str(error)) from None
 
 
 def _build(image: Image, sources: dict, config: SocConfig, include: list[Path], defines: dict[str, str]) -> System:
-    image = with_hardware(image, config, heap_start=0)
     _check_core(image)
     compiler = _Compiler(image, sources, config, include, defines)
     image, units = reachable(image, compiler.unit)

@@ -73,20 +73,23 @@ def devices(config: SocConfig, heap_start: int, heap_size: int) -> tuple[Device,
     return tuple(Device(name=name, start=start, length=length) for name, (start, length) in found.items())
 
 
-def with_hardware(image: Image, config: SocConfig, heap_start: int) -> Image:
-    """The image with this system's devices and the hardware grants of the RTOS's units."""
-    own = {device.name: device for device in devices(config, heap_start, image.heap_size)}
+def with_hardware(image: Image, config: SocConfig, grants: Mapping[str, tuple[Import, ...]]) -> Image:
+    """The image with this system's devices, the hardware grants of the RTOS's units and others by unit.
+
+    Where the heap starts is not known yet: 0.
+    """
+    own = {device.name: device for device in devices(config, 0, image.heap_size)}
     kept = tuple(device for device in image.devices if device.name not in own)
     return replace(
         image,
         devices=(*kept, *own.values()),
-        compartments=tuple(_granted(one, image) for one in image.compartments),
-        libraries=tuple(_granted(one, image) for one in image.libraries),
+        compartments=tuple(_granted(one, image, grants.get(one.name, ())) for one in image.compartments),
+        libraries=tuple(_granted(one, image, grants.get(one.name, ())) for one in image.libraries),
     )
 
 
-def _granted(unit, image: Image):
-    wanted: list[Import] = list(GRANTS.get(unit.name, ()))
+def _granted(unit, image: Image, more: tuple[Import, ...]):
+    wanted: list[Import] = [*GRANTS.get(unit.name, ()), *more]
     if unit.name in WINDOWS and isinstance(unit, Compartment):
         place = WINDOW_BYTES * WINDOWS[unit.name]
         wanted.append(DeviceImport(device="events", permissions="Wc", offset=place, length=WINDOW_BYTES))
