@@ -3,6 +3,7 @@
 The same `Image` describes both sides; these grants are added when it is built, and stand in the audit report.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from cosim.toolchain.program import platform_constants
