@@ -4,7 +4,7 @@ Source: CHERIoT ISA. Registers and memory are numbers in the form of `rtos_model
 are kept as functions by address, for the PCC under which they were fetched; a store to their bytes discards them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from rtl.config import SocConfig
 from rtl.isa.csr import SCRS
@@ -78,6 +78,10 @@ class Machine:
         """Effective address of the last load or store."""
         self.transferred = 0
         """What it read before attenuation or wrote, in the form of a line of memory."""
+        self.trapped: Callable[[int, Trap], None] = lambda pc, trap: None
+        """Told of each synchronous trap at `pc` before the machine enters its handler."""
+        self._probes: dict[int, Callable[[], None]] = {}
+        self._watched: dict[int, Callable[[], None]] = {}
         self._installed: dict[int, Pcc] = {}
         self._pccs: dict[tuple[int, int, int], Pcc] = {}
         self.install(number(ROOT_EXECUTABLE.with_address(boot)))
@@ -118,6 +122,7 @@ class Machine:
 
     def _take(self, trap: Trap) -> None:
         """A synchronous trap. If PCC forbids the fetch, and then the handler's also, nothing will ever retire."""
+        self.trapped(self.pc, trap)
         fetch_fault = trap.cause is Cause.CHERI and self.pc not in self.pcc.decoded
         self._enter(trap.cause, trap.mtval, clears_mepcc=trap.clears_mepcc)
         self.lockup = fetch_fault and not self._may_fetch()
@@ -142,7 +147,10 @@ class Machine:
         i = pcc.fetch(self.memory, pc, self.config.core.extensions)
         self.memory.code_lines.update((pc >> 3, (pc + i.length - 1 & ADDRESS) >> 3))
         pcc.decoded[pc] = i
-        found = pcc.plain[pc] = build(self, pc, i)
+        found = build(self, pc, i)
+        if pc in self._probes:
+            found = _probed(self._probes[pc], found)
+        pcc.plain[pc] = found
         return found
 
     def _decode_traced(self, pc: int) -> Recorder:
@@ -150,8 +158,22 @@ class Machine:
         found = self.pcc.traced[pc] = recorder(self, pc, self.pcc.decoded[pc], execute)
         return found
 
+    def probe(self, pc: int, look: Callable[[], None]) -> None:
+        """Call `look` each time before the instruction at an address is executed; it sees the machine as it is then."""
+        self._probes[pc] = look
+        for pcc in self._pccs.values():
+            pcc.forget(pc >> 3)
+
+    def watch(self, address: int, look: Callable[[], None]) -> None:
+        """Call `look` after each store of the core to the 8-byte line of an address in RAM."""
+        self._watched[address >> 3] = look
+        self.memory.code_lines.add(address >> 3)
+
     def _code_written(self, line: int) -> None:
-        self.memory.code_lines.discard(line)
+        if line in self._watched:
+            self._watched[line]()
+        else:
+            self.memory.code_lines.discard(line)
         for pcc in self._pccs.values():
             pcc.forget(line)
 
@@ -306,3 +328,11 @@ class Machine:
             return interrupt_record(self, pc, self._take_interrupt(lines), lines)
         self.agenda.check_not_taken(pc)
         return self._record()
+
+
+def _probed(look: Callable[[], None], execute: Execution) -> Execution:
+    def run() -> int:
+        look()
+        return execute()
+
+    return run

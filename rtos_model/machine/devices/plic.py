@@ -1,5 +1,7 @@
 """Platform-level interrupt controller with one context. Source: RISC-V PLIC; CHERIoT-SAFE platform for the sizes."""
 
+from collections.abc import Callable
+
 from rtos_model.machine.devices.device import Device, merged
 
 SOURCES = 32
@@ -10,7 +12,10 @@ REVOKER, UART = 1, 2
 
 
 class Plic(Device):
-    """Sources are levels, or edges that are latched; a source claimed is not pending again until completed."""
+    """Sources are levels, or edges that are latched; a source claimed is not pending again until completed.
+
+    `claimed(source)` is called for each claim.
+    """
 
     def __init__(self) -> None:
         self.priority = [0] * SOURCES
@@ -19,6 +24,7 @@ class Plic(Device):
         self._levels = 0
         self._latched = 0
         self._claimed = 0
+        self.claimed: Callable[[int], None] = lambda source: None
 
     def set_level(self, source: int, high: bool) -> None:
         self._levels = self._levels & ~(1 << source) | high << source
@@ -60,6 +66,7 @@ class Plic(Device):
         if source:
             self._latched &= ~(1 << source)
             self._claimed |= 1 << source
+            self.claimed(source)
         return source
 
     def write(self, offset: int, value: int, mask: int) -> None:

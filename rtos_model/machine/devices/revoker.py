@@ -25,10 +25,13 @@ IDENTITY = 0x5500_0000
 
 
 class Revoker(Device):
-    """`finished()` is called for the interrupt pulse at the end of a sweep, if that is enabled."""
+    """`finished()` is called for the interrupt pulse at the end of a sweep, if that is enabled, `stepped(epoch)` when
+    the epoch has changed.
+    """
 
     def __init__(self, finished: Callable[[], None]):
         self._finished = finished
+        self.stepped: Callable[[int], None] = lambda epoch: None
         self.start = 0
         self.end = 0
         self.epoch = 0
@@ -46,9 +49,13 @@ class Revoker(Device):
         self.failed |= refused
         self.granules = self.granules[1:]
 
+    def _step(self) -> None:
+        self.epoch += 1
+        self.stepped(self.epoch)
+
     def finish(self) -> None:
         """The running sweep ends."""
-        self.epoch += 1
+        self._step()
         self.status = 1
         if self.enable:
             self._finished()
@@ -71,7 +78,7 @@ class Revoker(Device):
         elif offset == Register.END:
             self.end = merged(self.end, value, mask)
         elif offset == Register.GO and not self.running:
-            self.epoch += 1
+            self._step()
             self.failed = 0
             self.granules = range(self.start & -GRANULE, self.end, GRANULE) if self.start < self.end else range(0)
             if not self.granules:

@@ -43,7 +43,8 @@ class Event:
 
 @dataclass(kw_only=True)
 class SimControl(Device):
-    """`exited(code)` and `character(byte)` are called when written; `advance(ticks)`, `interrupts(lines)` likewise.
+    """`exited(code)` and `character(byte)` are called when written; `advance(ticks)`, `interrupts(lines)` likewise;
+    `reported(event)` when an event's record is complete.
 
     The registers act when their lowest byte is written; they are meant for stores of whole words.
     """
@@ -55,6 +56,7 @@ class SimControl(Device):
     interrupts: Callable[[int], None]
     markers: list[Marker] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    reported: Callable[[Event], None] = lambda event: None
     _open: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
 
     def write(self, offset: int, value: int, mask: int) -> None:
@@ -84,5 +86,7 @@ class SimControl(Device):
         stores = self._open.setdefault(compartment, [])
         stores.append((place, value))
         if place >= WINDOW - 8:
-            self.events.append(Event(compartment=compartment, clock=self.time.now, stores=tuple(stores)))
+            event = Event(compartment=compartment, clock=self.time.now, stores=tuple(stores))
             del self._open[compartment]
+            self.events.append(event)
+            self.reported(event)

@@ -1,0 +1,117 @@
+"""The observer of a running system: attaches to a golden machine and keeps the log of service events.
+
+In lockstep the golden machine does what the core does, and every record of the core is compared before the next one is
+followed: what is seen here is then the core's doing.
+"""
+
+from collections.abc import Callable
+
+from cosim.observe.invocations import Invocations
+from cosim.observe.places import Names, Places
+from cosim.observe.windows import event_of
+from rtl.isa.csr import SCRS
+from rtos_model.machine.devices.simctl import Event as Closed
+from rtos_model.machine.machine import Machine
+from rtos_model.machine.value import capability
+from rtos_model.services import registry
+from rtos_model.services.events import Epoch, Event, Irq, Ready, Switch, Tick
+from rtos_model.services.image import Image
+
+MTDC = SCRS["mtdc"]
+THREAD_ID = 154
+"""Of the trusted stack: u16."""
+TICKS, COUNTERS = "tick_counter", "interrupt_counters"
+"""The scheduler's globals that say what time it is, and how often each configured interrupt came."""
+COUNTER_BYTES = 4
+WAKES = ("futex", "multi")
+"""Reasons for which an interrupt makes threads ready."""
+
+
+class Observer:
+    """`log` are the events so far, `positions` the clock and the address at which each was seen."""
+
+    def __init__(self, machine: Machine, image: Image, places: Places):
+        self.machine = machine
+        self.image = image
+        self.places = places
+        self.names = Names(places)
+        self.log: list[Event] = []
+        self.positions: list[tuple[int, int]] = []
+        self.invocations = Invocations(
+            machine, image, places, self.emit, voids=registry.VOIDS, quiet=registry.OWN_COMPARTMENTS
+        )
+        self._ticks = 0
+        self._counters = [0] * len(image.interrupts)
+        self._claimed = 0
+        self._interrupt: tuple[int, int, list[int]] | None = None
+        platform = machine.platform
+        platform.simctl.reported = self._reported
+        platform.plic.claimed = self._claim
+        platform.revoker.stepped = lambda epoch: self.emit(Epoch(epoch))
+        for at in places.labelled("observe_resume"):
+            machine.probe(at, self._resume)
+        self._watch(TICKS, self._ticked)
+        self._watch(COUNTERS, self._counted)
+
+    def emit(self, event: Event) -> None:
+        self.log.append(event)
+        self.positions.append((self.machine.time.now, self.machine.pc))
+
+    def _watch(self, label: str, look: Callable[[], None]) -> None:
+        start = self.places.labels.get(label)
+        if start is not None:
+            size = 8 if label == TICKS else COUNTER_BYTES * len(self.image.interrupts)
+            for line in range(start & -8, start + size, 8):
+                self.machine.watch(line, look)
+
+    # Threads
+
+    def _resume(self) -> None:
+        """The switcher goes back to a thread: the one whose trusted stack is in MTDC."""
+        trusted = capability(self.machine.scrs[MTDC])
+        number = self.machine.memory.load(trusted.address + THREAD_ID, 2) if trusted.tag else 0
+        self._flush()
+        before = self.invocations.current
+        self.invocations.current = self.invocations.threads[number]
+        self.invocations.trusted = trusted.address if trusted.tag else 0
+        if number != before.number:
+            self.emit(Switch(before.number, number))
+
+    # What the trusted compartments report
+
+    def _reported(self, closed: Closed) -> None:
+        event = event_of(closed, self.names)
+        if self._interrupt and isinstance(event, Ready) and event.reason in WAKES:
+            self._interrupt[2].append(event.thread)
+        else:
+            self._flush()
+        self.emit(event)
+
+    # Time and interrupts
+
+    def _ticked(self) -> None:
+        ticks = self.machine.memory.load_capability(self.places.labels[TICKS] & -8) % (1 << 64)
+        if ticks != self._ticks:
+            self._ticks = ticks
+            self._flush()
+            self.emit(Tick(ticks))
+
+    def _claim(self, source: int) -> None:
+        self._claimed = source
+
+    def _counted(self) -> None:
+        """The source is the one that the interrupt controller gave out, the number of times the scheduler's count."""
+        start = self.places.labels[COUNTERS]
+        for index in range(len(self._counters)):
+            count = self.machine.memory.load(start + COUNTER_BYTES * index, COUNTER_BYTES)
+            if count != self._counters[index]:
+                self._counters[index] = count
+                self._flush()
+                self._interrupt = (self._claimed, count, [])
+
+    def _flush(self) -> None:
+        """An interrupt's event comes after the threads that it woke, and before what else the scheduler does."""
+        if self._interrupt:
+            number, count, woken = self._interrupt
+            self._interrupt = None
+            self.emit(Irq(number, count, tuple(woken)))
