@@ -93,7 +93,7 @@ class Ret(Event):
 @_event
 @dataclass(frozen=True, slots=True)
 class Lib(Event):
-    """A library service returned to the code that called it."""
+    """A library service returned to the compartment of the system that called it; libraries and the RTOS do so unseen."""
 
     thread: int
     entry: str

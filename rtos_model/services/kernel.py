@@ -54,6 +54,7 @@ class Kernel:
     def __init__(self, image: Image, program: Program):
         self.image = image
         self.program = program
+        self.quiet = registry.OWN_COMPARTMENTS
         self.log: list[Event] = []
         self.checks: list[interpreter.Check] = []
         self.output: list[str] = []

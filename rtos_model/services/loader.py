@@ -187,7 +187,8 @@ def load(image: Image) -> Loaded:
         table = memory_capability(start, length, GLOBAL_PERMISSIONS)
         for index, export in enumerate(unit.exports):
             entry = table.with_address(start + EXPORT_HEADER + EXPORT_ENTRY * index)
-            loaded.exports[unit.name, export.name] = hardware_seal(entry, OTYPE_EXPORT)
+            reader = entry.with_permissions(GLOBAL_PERMISSIONS & ~Perm.SD)
+            loaded.exports[unit.name, export.name] = hardware_seal(reader, OTYPE_EXPORT)
     for compartment, word, (start, _) in words:
         loaded.globals[compartment.name, word.name] = memory_capability(start, word.size, GLOBAL_PERMISSIONS)
         loaded.memory.poke(start, word.init or bytes(word.size))

@@ -84,6 +84,13 @@ KEYS = {
     "message_queue": (message_queue.KEY[1],),
     "timer_service": (timer_service.KEY[1],),
 }
+OWN_COMPARTMENTS = frozenset(one.owner for one in ENTRIES.values() if one.owner and not one.is_library)
+"""The compartments of the RTOS: what these call of libraries is no event."""
+VOIDS = frozenset(
+    "flaglock_lock flaglock_priority_inheriting_lock flaglock_unlock flaglock_upgrade_for_destruction"
+    " ticketlock_lock ticketlock_unlock".split()
+)
+"""Library functions without a result."""
 HANDLERS: dict[str, tuple[str, ...]] = message_queue.HANDLERS | timer_service.HANDLERS
 AMBIENT = allocator.AMBIENT | thread_pool.AMBIENT | freertos.AMBIENT
 """Functions that use their caller's default quota."""

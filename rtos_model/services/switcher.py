@@ -202,7 +202,8 @@ class Ctx:
         inner = Ctx(self.kernel, self.thread, self.frame, self.stack, sp, target.owner)
         given = self.kernel.filtered(arguments)
         result = yield from self._with_posture(target.posture, run(target.run, inner, given))
-        self.kernel.emit(Lib(self.tcb.id, target.name, digest(_first(result))))
+        if self.unit == self.compartment and self.compartment not in self.kernel.quiet:
+            self.kernel.emit(Lib(self.tcb.id, target.name, digest(_first(result))))
         return result
 
     # ---------------------------------------------------------------------- faults
