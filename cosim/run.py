@@ -41,10 +41,11 @@ class Verdict(enum.Enum):
     LOCKUP = "nothing retires any more"
     ASLEEP = "everybody sleeps for ever"
     TIMEOUT = "the cycle limit was reached"
+    STOPPED = "the run was given up"
 
 
 ENDINGS = {Kind.EXIT: Verdict.EXIT, Kind.LOCKUP: Verdict.LOCKUP, Kind.ASLEEP: Verdict.ASLEEP}
-CODES = {Verdict.MISMATCH: 250, Verdict.ASLEEP: 251, Verdict.LOCKUP: 253, Verdict.TIMEOUT: 254}
+CODES = {Verdict.MISMATCH: 250, Verdict.ASLEEP: 251, Verdict.LOCKUP: 253, Verdict.TIMEOUT: 254, Verdict.STOPPED: 254}
 """Exit codes of the command when it is not the program that decides."""
 
 
@@ -78,11 +79,15 @@ class RunResult:
 
 @dataclass(frozen=True)
 class Watch:
-    """Whom to tell what during a run: console output as it comes; cycles and records so far."""
+    """Whom to tell what during a run: console output as it comes; cycles and records so far; of the golden machine
+    before it starts. `stop` is asked now and then whether to go on.
+    """
 
     console: Callable[[bytes], None] = lambda text: None
     progress: Callable[[int, int], None] = lambda cycles, records: None
     log: CommitLog | None = None
+    machine: Callable[[Machine], None] = lambda machine: None
+    stop: Callable[[], bool] = lambda: False
 
 
 def memory_loads(config: SocConfig, program: Program) -> tuple[Load, ...]:
@@ -126,6 +131,8 @@ def run_rtl(
     `scripted`: time stands still while anybody computes (rtl.soc.scripted).
     """
     lockstep = Lockstep(golden_machine(config, program, scripted=scripted)) if check else None
+    if lockstep:
+        watch.machine(lockstep.machine)
     job = Job(
         max_cycles=max_cycles,
         loads=memory_loads(config, program),
@@ -144,7 +151,8 @@ def run_rtl(
     for message in simulator.run(job):
         started = started or time.monotonic()
         follower.take(message)
-        if follower.difference:
+        follower.stopped = watch.stop()
+        if follower.difference or follower.stopped:
             simulator.close()
             break
     return follower.result(time.monotonic() - started)
@@ -173,7 +181,7 @@ class _Follower:
         self.endings: list[tuple[Kind, int]] = []
         self.cycles = self.records = 0
         self.difference: Difference | None = None
-        self.state_compared = False
+        self.state_compared = self.stopped = False
         self.last = b""
 
     def take(self, message: Records | Events | Ended) -> None:
@@ -236,6 +244,8 @@ class _Follower:
     def result(self, seconds: float) -> RunResult:
         if self.difference:
             verdict = Verdict.MISMATCH
+        elif self.stopped:
+            verdict = Verdict.STOPPED
         elif not self.endings:
             verdict = Verdict.TIMEOUT
         else:
@@ -266,10 +276,12 @@ def run_model(
 ) -> RunResult:
     """Run on the golden machine alone, one clock per instruction."""
     machine = golden_machine(config, program, scripted=scripted)
+    watch.machine(machine)
     platform = machine.platform
+    stopped = False
     shown = 0
     started = time.monotonic()
-    while platform.exit_code is None and not (machine.lockup or machine.asleep) and machine.time.now < max_cycles:
+    while not (stopped or machine.over) and machine.time.now < max_cycles:
         if watch.log:
             watch.log.add(machine.step())
         else:
@@ -278,10 +290,12 @@ def run_model(
             watch.console(bytes(platform.console[shown:]))
             shown = len(platform.console)
         watch.progress(machine.time.now, machine.executed)
+        stopped = watch.stop()
     if platform.exit_code is not None:
         verdict = Verdict.EXIT
     else:
-        verdict = Verdict.LOCKUP if machine.lockup else Verdict.ASLEEP if machine.asleep else Verdict.TIMEOUT
+        endings = {Verdict.LOCKUP: machine.lockup, Verdict.ASLEEP: machine.asleep, Verdict.STOPPED: stopped}
+        verdict = next((one for one, holds in endings.items() if holds), Verdict.TIMEOUT)
     return RunResult(
         verdict=verdict,
         program_code=platform.exit_code,

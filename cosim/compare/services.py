@@ -68,12 +68,19 @@ def same_set(
             sides = [here if place < len(side) else "no such window" for side in (mine, theirs)]
             return Difference("set", len(expected), len(got), *sides)
         (start, window), (got_start, got_window) = mine[place], theirs[place]
-        have = Counter(event.line() for event in got_window if listed(event))
-        want = Counter(event.line() for event in window if listed(event))
-        if have != want:
-            missing, extra = want - have, have - want
-            return Difference("set", start, got_start, _bag(missing) or "nothing more", _bag(extra) or "nothing more")
+        found = bags(*([event for event in one if listed(event)] for one in (window, got_window)))
+        if found:
+            return Difference("set", start, got_start, found.expected, found.got)
     return None
+
+
+def bags(expected: Sequence[Event], got: Sequence[Event]) -> Difference | None:
+    """The same multiset of events; the difference names what one has more of than the other, and its index is 0."""
+    want, have = (Counter(event.line() for event in log) for log in (expected, got))
+    if have == want:
+        return None
+    missing, extra = want - have, have - want
+    return Difference("set", 0, 0, _bag(missing) or "nothing more", _bag(extra) or "nothing more")
 
 
 def _bag(lines: Counter[str]) -> str:

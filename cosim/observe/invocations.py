@@ -26,6 +26,8 @@ FRAME_OFFSET = 152
 """Of the trusted stack: u16, where the next frame goes."""
 UNKNOWN = "?"
 BOOT = ("loader", "boot")
+TRAP_LOOP = 20_000
+"""Traps in a row at one address after which nobody will get out any more; error handlers give up far earlier."""
 FAILED = -1
 """What the caller of an unwound invocation gets."""
 
@@ -67,12 +69,8 @@ class Thread:
     calling: Calling | None = None
 
 
-class ObserverError(RuntimeError):
-    """The switcher did something that makes no sense: one line that says what."""
-
-
 class Invocations:
-    """`emit` takes the events; `current` is the running thread, whose trusted stack starts at `trusted`.
+    """`emit` takes the events, `complain` what makes no sense; `current` is the running thread, whose trusted stack starts at `trusted`.
 
     `voids` are the library functions without a result, `quiet` the units whose own calls of libraries are no events.
     """
@@ -83,6 +81,7 @@ class Invocations:
         image: Image,
         places: Places,
         emit: Callable[[Event], None],
+        complain: Callable[[str], None],
         *,
         voids: frozenset[str] = frozenset(),
         quiet: frozenset[str] = frozenset(),
@@ -90,6 +89,8 @@ class Invocations:
         self.machine = machine
         self.places = places
         self.emit = emit
+        self.complain = complain
+        self._last_trap: tuple[int, int] = (0, 0)
         self.voids = voids
         self.quiet = quiet
         self.trusted = 0
@@ -131,7 +132,8 @@ class Invocations:
     @property
     def frame(self) -> Frame:
         if not self.current.frames:
-            raise ObserverError(f"thread {self.current.number} goes on after its end")
+            self.complain(f"thread {self.current.number} goes on after its end")
+            self.current.frames.append(Frame(UNKNOWN, UNKNOWN))
         return self.current.frames[-1]
 
     # Calls
@@ -155,7 +157,10 @@ class Invocations:
 
     def _refuse(self) -> None:
         """A refusal by which no frame is left; one after a frame was taken ends as a return does."""
-        calling = self._calling()
+        calling = self.current.calling
+        if calling is None:
+            self.complain(f"the switcher refuses a call that thread {self.current.number} has not made")
+            return
         calling.code = scalar(self.register(A0).address)
         if self._frames_at() == calling.frames_at:
             self._failed(calling)
@@ -163,11 +168,6 @@ class Invocations:
     def _failed(self, calling: Calling) -> None:
         self.current.calling = None
         self.emit(CallFail(self.current.number, calling.entry, calling.code))
-
-    def _calling(self) -> Calling:
-        if self.current.calling is None:
-            raise ObserverError(f"the switcher refuses a call that thread {self.current.number} has not made")
-        return self.current.calling
 
     def _unwind(self) -> None:
         """Either the call under way is given up, or the running invocation."""
@@ -234,10 +234,18 @@ class Invocations:
     # Faults
 
     def _trapped(self, pc: int, trap: Trap) -> None:
+        pc_before, times = self._last_trap
+        self._last_trap = (pc, times + 1 if pc == pc_before else 0)
+        if times > TRAP_LOOP:
+            self.complain(f"{self._place(pc)} traps for ever: mcause {int(trap.cause)}, mtval {trap.mtval:#x}")
         if trap.cause == Cause.ECALL or self._switcher[0] <= pc < self._switcher[1] or not self.current.frames:
             return
         detail = trap.mtval & 0x1F if trap.cause == Cause.CHERI else 0
         self.emit(Trapped(self.current.number, self.frame.compartment, int(trap.cause), detail))
+
+    def _place(self, pc: int) -> str:
+        unit = self.places.unit_at(pc)
+        return f"{unit.name} at +{pc - unit.start:#x}" if unit else f"code at {pc:#010x}"
 
     def _handle(self, form: str) -> None:
         self.frame.handler = form

@@ -5,10 +5,11 @@ followed: what is seen here is then the core's doing.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from cosim.observe.invocations import Invocations
 from cosim.observe.places import Names, Places
-from cosim.observe.windows import event_of
+from cosim.observe.windows import Check, Said, WindowError, read
 from rtl.isa.csr import SCRS
 from rtos_model.machine.devices.simctl import Event as Closed
 from rtos_model.machine.machine import Machine
@@ -27,8 +28,20 @@ WAKES = ("futex", "multi")
 """Reasons for which an interrupt makes threads ready."""
 
 
+@dataclass(frozen=True, slots=True)
+class Position:
+    """When and where something was seen: clock, address, thread, and the compartment and entry it was in."""
+
+    clock: int
+    pc: int
+    thread: int
+    compartment: str
+    entry: str
+
+
 class Observer:
-    """`log` are the events so far, `positions` the clock and the address at which each was seen."""
+    """`log` are the events so far, `positions` where each was seen; `checks` and `said` are what the
+    threads of a scenario report of themselves; `problem` is what went wrong beyond all events."""
 
     def __init__(self, machine: Machine, image: Image, places: Places):
         self.machine = machine
@@ -36,9 +49,18 @@ class Observer:
         self.places = places
         self.names = Names(places)
         self.log: list[Event] = []
-        self.positions: list[tuple[int, int]] = []
+        self.positions: list[Position] = []
+        self.checks: list[tuple[Check, Position]] = []
+        self.said: list[tuple[Said, Position]] = []
+        self.problem = ""
         self.invocations = Invocations(
-            machine, image, places, self.emit, voids=registry.VOIDS, quiet=registry.OWN_COMPARTMENTS
+            machine,
+            image,
+            places,
+            self.emit,
+            self.complain,
+            voids=registry.VOIDS,
+            quiet=registry.OWN_COMPARTMENTS,
         )
         self._ticks = 0
         self._counters = [0] * len(image.interrupts)
@@ -55,7 +77,13 @@ class Observer:
 
     def emit(self, event: Event) -> None:
         self.log.append(event)
-        self.positions.append((self.machine.time.now, self.machine.pc))
+        self.positions.append(self._here())
+
+    def _here(self) -> Position:
+        thread = self.invocations.current
+        frame = thread.frames[-1] if thread.frames else None
+        where = (frame.compartment, frame.entry) if frame else ("", "")
+        return Position(self.machine.time.now, self.machine.pc, thread.number, *where)
 
     def _watch(self, label: str, look: Callable[[], None]) -> None:
         start = self.places.labels.get(label)
@@ -63,6 +91,10 @@ class Observer:
             size = 8 if label == TICKS else COUNTER_BYTES * len(self.image.interrupts)
             for line in range(start & -8, start + size, 8):
                 self.machine.watch(line, look)
+
+    def complain(self, problem: str) -> None:
+        """Keep the first problem; the run is not worth going on with."""
+        self.problem = self.problem or problem
 
     # Threads
 
@@ -80,7 +112,17 @@ class Observer:
     # What the trusted compartments report
 
     def _reported(self, closed: Closed) -> None:
-        event = event_of(closed, self.names)
+        try:
+            event = read(closed, self.names)
+        except WindowError as error:
+            self.complain(str(error))
+            return
+        if isinstance(event, Check):
+            self.checks.append((event, self._here()))
+            return
+        if isinstance(event, Said):
+            self.said.append((event, self._here()))
+            return
         if self._interrupt and isinstance(event, Ready) and event.reason in WAKES:
             self._interrupt[2].append(event.thread)
         else:

@@ -231,6 +231,11 @@ class Machine:
         """In a free run with the scripted clock: nothing will happen any more."""
         return self.agenda.asleep
 
+    @property
+    def over(self) -> bool:
+        """The program has ended the run, or nothing will retire any more."""
+        return self.platform.exit_code is not None or self.lockup or self.asleep
+
     def receive(self, byte: int) -> None:
         """A character arrives at the UART."""
         self.lines.note()

@@ -1,0 +1,119 @@
+"""One scenario on the hardware, or on the golden machine alone: built, run, observed, compared with the golden services."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cosim.compare.report import report as instruction_report
+from cosim.compare.scenario import compare
+from cosim.compare.services import Difference
+from cosim.compare.sides import side_by_side
+from cosim.compare.symbols import Symbols
+from cosim.errors import UserError
+from cosim.image import Program, check_fits, linked_program
+from cosim.observe.built import places_of
+from cosim.observe.observer import Observer
+from cosim.run import RunResult, Verdict, Watch, run_model, run_rtl
+from cosim.simulator import Simulator
+from cosim.toolchain.system.build import System
+from rtl.config import SAFE
+from rtos_model.services.errors import ServiceModelError
+from rtos_model.services.scenario import Class, Outcome, Scenario, play
+
+CYCLES = {True: 20_000_000, False: 60_000_000}
+"""After so many clocks a scenario with scripted or real clock is taken for one that hangs."""
+PASS, FAIL = "pass", "fail"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What came of a scenario. `text` says what is wrong, in many lines; `events` counts those compared."""
+
+    verdict: str
+    cycles: int = 0
+    instructions: int = 0
+    events: int = 0
+    text: tuple[str, ...] = ()
+    log: tuple[str, ...] = ()
+
+
+@dataclass
+class Check:
+    """Runs scenarios with a `simulator`, or without one on the golden machine alone.
+
+    `firmware` builds the system of a scenario; `repeat` is the command that shows the same failure again.
+    """
+
+    firmware: Callable[[Scenario], System]
+    simulator: Callable[[], Simulator] | None = None
+    progress: Callable[[int, int], None] = lambda cycles, instructions: None
+    folder: Path | None = None
+    _programs: dict[str, Program] = field(default_factory=dict)
+
+    def check(self, scenario: Scenario, repeat: str, waves: Path | None = None) -> Checked:
+        """Raises UserError if it cannot be built."""
+        try:
+            golden = play(scenario)
+        except ServiceModelError as error:
+            return Checked(FAIL, text=(f"the golden services do not play it: {error}",))
+        system = self.firmware(scenario)
+        program = linked_program(scenario.id, system.image)
+        check_fits(program, SAFE)
+        observers: list[Observer] = []
+
+        def attach(machine) -> None:
+            observers.append(Observer(machine, system.description, places_of(system)))
+
+        watch = Watch(
+            progress=self.progress, machine=attach, stop=lambda: bool(observers and observers[0].problem)
+        )
+        scripted = scenario.comparability is Class.EXACT
+        if self.simulator is None:
+            result = run_model(SAFE, program, max_cycles=CYCLES[scripted], scripted=scripted, watch=watch)
+        else:
+            result = run_rtl(
+                self.simulator(),
+                SAFE,
+                program,
+                max_cycles=CYCLES[scripted],
+                scripted=scripted,
+                waves=str(waves.absolute()) if waves else None,
+                watch=watch,
+            )
+        return judge(scenario, golden, system, program, result, observers[0], repeat)
+
+
+def judge(
+    scenario: Scenario,
+    golden: Outcome,
+    system: System,
+    program: Program,
+    result: RunResult,
+    observer: Observer,
+    repeat: str,
+) -> Checked:
+    """The verdict on a run, and what to say about it."""
+    text: list[str] = []
+    if result.difference:
+        text += instruction_report(result.difference, Symbols(program.symbols), repeat).splitlines()
+    if observer.problem:
+        text.append(observer.problem)
+    text += _ending(scenario, result, observer, system)
+    difference = compare(scenario, golden.log, observer.log)
+    if difference:
+        text += _difference(difference, golden, observer, system)
+    text += [f"{where.compartment}.{where.entry}: check {one.number} has {one.got}, expected {one.wanted}"
+             f" ({_line(system, where.pc)})" for one, where in observer.checks if one.got != one.wanted]
+    if len(observer.checks) != len(golden_checks(golden)):
+        text.append(f"{len(observer.checks)} checks were made, {len(golden_checks(golden))} by the golden services")
+    if text:
+        text.append(f"repeat with: {repeat}")
+    names = scenario.image.thread_names
+    return Checked(
+        FAIL if text else PASS,
+        result.cycles,
+        result.instructions,
+        len(observer.log),
+        tuple(text),
+        tuple(event.line(names) for event in observer.log),
+    )
