@@ -9,10 +9,9 @@ from cosim.compare.scenario import compare
 from cosim.compare.services import Difference
 from cosim.compare.sides import side_by_side
 from cosim.compare.symbols import Symbols
-from cosim.errors import UserError
 from cosim.image import Program, check_fits, linked_program
 from cosim.observe.built import places_of
-from cosim.observe.observer import Observer
+from cosim.observe.observer import Observer, Position
 from cosim.run import RunResult, Verdict, Watch, run_model, run_rtl
 from cosim.simulator import Simulator
 from cosim.toolchain.system.build import System
@@ -96,24 +95,58 @@ def judge(
     text: list[str] = []
     if result.difference:
         text += instruction_report(result.difference, Symbols(program.symbols), repeat).splitlines()
-    if observer.problem:
-        text.append(observer.problem)
-    text += _ending(scenario, result, observer, system)
+    text += [observer.problem] if observer.problem else []
+    text += _ending(scenario, result)
     difference = compare(scenario, golden.log, observer.log)
     if difference:
-        text += _difference(difference, golden, observer, system)
-    text += [f"{where.compartment}.{where.entry}: check {one.number} has {one.got}, expected {one.wanted}"
-             f" ({_line(system, where.pc)})" for one, where in observer.checks if one.got != one.wanted]
-    if len(observer.checks) != len(golden_checks(golden)):
-        text.append(f"{len(observer.checks)} checks were made, {len(golden_checks(golden))} by the golden services")
-    if text:
-        text.append(f"repeat with: {repeat}")
+        text += _difference(scenario, difference, golden, observer, system)
+    for one, where in observer.checks:
+        if one.got != one.wanted:
+            text.append(f"{_place(scenario, where, system)}: check {one.number} has {one.got}, expected {one.wanted}")
+    if len(observer.checks) != golden.checks:
+        text.append(f"{len(observer.checks)} checks were made; {golden.checks} by the golden services")
     names = scenario.image.thread_names
     return Checked(
         FAIL if text else PASS,
         result.cycles,
         result.instructions,
         len(observer.log),
-        tuple(text),
+        tuple([*text, f"repeat with: {repeat}"] if text else ()),
         tuple(event.line(names) for event in observer.log),
     )
+
+
+def _ending(scenario: Scenario, result: RunResult) -> list[str]:
+    """Lines about a run that did not end as it should."""
+    wanted = Verdict.ASLEEP if scenario.blocked else Verdict.EXIT
+    problems = []
+    if result.verdict not in (wanted, Verdict.MISMATCH):
+        problems.append(f"{result.verdict.value} after {result.cycles:,} cycles; expected: {wanted.value}")
+    if result.program_code:
+        problems.append(f"the program ended with code {result.program_code}")
+    if problems and result.console:
+        problems += ["console:", *result.console.decode("latin-1").splitlines()]
+    return problems
+
+
+def _place(scenario: Scenario, where: Position, system: System) -> str:
+    """Thread, compartment and function, source line."""
+    line = system.line_of(where.pc)
+    source = f", {Path(line[1]).name}:{line[2]}" if line else f", pc {where.pc:#010x}"
+    thread = scenario.image.thread_names.get(where.thread, str(where.thread))
+    return f"thread {thread} in {where.compartment}.{where.entry}{source}"
+
+
+def _difference(
+    scenario: Scenario, found: Difference, golden: Outcome, observer: Observer, system: System
+) -> list[str]:
+    lines = [f"the logs differ, class {scenario.comparability.value}"]
+    if observer.positions:
+        last = min(found.got_index, len(observer.positions) - 1)
+        where = observer.positions[last]
+        lines[0] += f", at clock {where.clock:,}: {_place(scenario, where, system)}"
+    if scenario.comparability is Class.SET:
+        lines += [f"  more on the golden services: {found.expected}", f"  more here: {found.got}"]
+    names = scenario.image.thread_names
+    mine, theirs = ([event.line(names) for event in log] for log in (golden.log, observer.log))
+    return lines + side_by_side(mine, theirs, found.index, found.got_index, ("golden services", "observed"))

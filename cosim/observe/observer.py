@@ -21,7 +21,7 @@ from rtos_model.services.image import Image
 MTDC = SCRS["mtdc"]
 THREAD_ID = 154
 """Of the trusted stack: u16."""
-TICKS, COUNTERS = "tick_counter", "interrupt_counters"
+TICKS, COUNTERS = "observe_ticks", "observe_irq_counters"
 """The scheduler's globals that say what time it is, and how often each configured interrupt came."""
 COUNTER_BYTES = 4
 WAKES = ("futex", "multi")
@@ -132,7 +132,8 @@ class Observer:
     # Time and interrupts
 
     def _ticked(self) -> None:
-        ticks = self.machine.memory.load_capability(self.places.labels[TICKS] & -8) % (1 << 64)
+        at = self.places.labels[TICKS]
+        ticks = self.machine.memory.load(at, 4) | self.machine.memory.load(at + 4, 4) << 32
         if ticks != self._ticks:
             self._ticks = ticks
             self._flush()

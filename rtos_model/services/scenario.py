@@ -72,7 +72,9 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Of one run: `problems` is empty if the scenario passed; `output_at` places each output line in the log."""
+    """Of one run: `problems` is empty if the scenario passed; `output_at` places each output line in the log,
+    `checks` counts the `Expect` steps that were reached.
+    """
 
     scenario: Scenario
     log: tuple[Event, ...]
@@ -80,6 +82,7 @@ class Outcome:
     problems: tuple[str, ...]
     names: dict[int, str] = field(default_factory=dict)
     output_at: tuple[int, ...] = ()
+    checks: int = 0
 
     @property
     def passed(self) -> bool:
@@ -173,7 +176,15 @@ def play(scenario: Scenario) -> Outcome:
         problems.append(f"blocked at the end: {sorted(kernel.blocked())}, expected {sorted(scenario.blocked)}")
     if not kernel.checks and not scenario.expect and not scenario.never:
         problems.append("the scenario checks nothing; give it Expect steps or an expected log")
-    return Outcome(scenario, tuple(kernel.log), tuple(kernel.output), tuple(problems), names, tuple(kernel.output_at))
+    return Outcome(
+        scenario,
+        tuple(kernel.log),
+        tuple(kernel.output),
+        tuple(problems),
+        names,
+        tuple(kernel.output_at),
+        len(kernel.checks),
+    )
 
 
 def _unexpected(scenario: Scenario, log: Sequence[Event], names: dict[int, str]) -> list[str]:
