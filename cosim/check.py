@@ -1,4 +1,4 @@
-"""One scenario on the hardware, or on the golden machine alone: built, run, observed, compared with the golden services."""
+"""One scenario on the core or on the golden machine: built, run, observed, compared with the golden services."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

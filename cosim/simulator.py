@@ -51,6 +51,11 @@ class Simulator:
             )
         self._socket = Connection(ours.detach())
 
+    @property
+    def alive(self) -> bool:
+        """It may get another job."""
+        return not self._socket.closed and self._process.poll() is None
+
     def __enter__(self) -> Self:
         return self
 

@@ -7,7 +7,9 @@ BEFORE, AFTER = 6, 6
 WIDTH = 62
 
 
-def side_by_side(left: Sequence[str], right: Sequence[str], at: int, right_at: int, titles: tuple[str, str]) -> list[str]:
+def side_by_side(
+    left: Sequence[str], right: Sequence[str], at: int, right_at: int, titles: tuple[str, str]
+) -> list[str]:
     """Lines of text: both logs around `at` and `right_at`, the first difference marked."""
     rows = [(titles[0], titles[1], " ")]
     for step in range(-BEFORE, AFTER + 1):

@@ -70,7 +70,8 @@ class Thread:
 
 
 class Invocations:
-    """`emit` takes the events, `complain` what makes no sense; `current` is the running thread, whose trusted stack starts at `trusted`.
+    """`emit` takes the events, `complain` what makes no sense. `current` is the running thread, whose trusted stack
+    starts at `trusted`.
 
     `voids` are the library functions without a result, `quiet` the units whose own calls of libraries are no events.
     """

@@ -93,7 +93,7 @@ class Ret(Event):
 @_event
 @dataclass(frozen=True, slots=True)
 class Lib(Event):
-    """A library service returned to the compartment of the system that called it; libraries and the RTOS do so unseen."""
+    """A library service returned to a compartment. Calls from libraries and from the RTOS are not seen."""
 
     thread: int
     entry: str
