@@ -56,4 +56,4 @@ static inline int heap_quarantine_empty(void)
 __cheri_compartment("allocator") size_t heap_available(void);
 
 /* A diagnostic print where it is built in: 0. */
-__cheri_compartment("allocator") int heap_render(void);
+__cheri_compartment("allocator") __cheriot_interrupts(disabled) int heap_render(void);
