@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from cosim.toolchain.assembler import assemble, assemble_file
 from cosim.toolchain.cc.compiler import compile_file
 from cosim.toolchain.cc.driver import FIRMWARE, INCLUDE, RUNTIME
+from cosim.toolchain.image import Image
 from cosim.toolchain.linker import link
 from rtl.config import SAFE, Region
 from rtl.isa.csr import CSR_BY_NAME, SCRS
@@ -36,8 +37,7 @@ DEFINES = {
 RAX, ARGUMENTS, TARGET, CSP, CGP = 1, (10, 11, 12, 13, 14, 15, 5), 6, 2, 3
 CHUNK = 400
 LIMIT = 400_000
-STACKLESS = 1024
-"""Stack for entries that state no minimum."""
+LIBRARY_STACK = 512
 
 SWITCHER = """
 	.section .text.bench,"ax",@progbits
@@ -84,31 +84,41 @@ class Events(Device):
             self.slots[offset // 8] = value
 
 
-def _objects(kind: str) -> list:
+@dataclass
+class Built:
+    """The linked units, and the minimum stacks that their sources state."""
+
+    image: Image
+    stacks: dict[str, int]
+
+
+_built: dict[tuple[str, int], Built] = {}
+
+
+def build(kind: str, heap_size: int) -> Built:
+    """The allocator's units with a slot for every import."""
+    if (kind, heap_size) not in _built:
+        _built[kind, heap_size] = _build(kind, heap_size)
+    return _built[kind, heap_size]
+
+
+def _build(kind: str, heap_size: int) -> Built:
     defines = DEFINES | {f"REVOKER_{kind}": "1"}
     folders = [RTOS / "include", INCLUDE]
-    units = [(path, "allocator") for path in sorted((RTOS / "allocator").glob("*.c"))]
-    units.append((RTOS / "compartment_helpers" / "claim.c", "compartment_helpers"))
-    units.append((RUNTIME / "integer.c", "allocator"))
-    return [assemble(compile_file(path, folders, defines, unit).assembly, str(path)) for path, unit in units]
-
-
-_built: dict[tuple[str, int], object] = {}
-
-
-def _image(kind: str, heap_size: int):
-    """The linked units with a slot for every import."""
-    if (kind, heap_size) in _built:
-        return _built[kind, heap_size]
-    objects = [*_objects(kind), assemble_file(RTOS / "token" / "token.S")]
+    sources = [(path, "allocator") for path in sorted((RTOS / "allocator").glob("*.c"))]
+    sources.append((RTOS / "compartment_helpers" / "claim.c", "compartment_helpers"))
+    sources.append((RUNTIME / "integer.c", "allocator"))
+    units = [(compile_file(path, folders, defines, owner), path) for path, owner in sources]
+    objects = [assemble(unit.assembly, str(path)) for unit, path in units]
+    objects.append(assemble_file(RTOS / "token" / "token.S"))
     wanted = {name for obj in objects for name, symbol in obj.symbols.items() if symbol.value is None}
     slots = "".join(f"{name}: .zero 8\n\t.globl {name}\n" for name in sorted(wanted) if name.startswith("__import."))
     # So much to sweep never comes to an end: the test says when.
     symbols = {"__heap_start": HEAP, "__heap_end": HEAP + heap_size, "__revocation_start": 0}
     absolute = "".join(f"\t.globl {n}\n\t.set {n}, {value:#x}\n\t.size {n}, 0\n" for n, value in symbols.items())
     objects.append(assemble(SWITCHER + "bench_slots: .zero 8\n" + slots + absolute, "bench.S"))
-    _built[kind, heap_size] = link(objects, SAFE.ram, base=SAFE.ram.base)
-    return _built[kind, heap_size]
+    stacks = {one.name: one.attributes.minimum_stack or 0 for unit, _ in units for one in unit.functions if one.defined}
+    return Built(link(objects, SAFE.ram, base=SAFE.ram.base), stacks)
 
 
 def memory(start: int, length: int, permissions: Perm) -> Cap:
@@ -127,7 +137,8 @@ class Bench:
     """`answer(entry, arguments)` is the scheduler: it returns the result of a call. Quotas by name, in bytes."""
 
     def __init__(self, quotas: dict[str, int], *, heap_size: int = 4096, kind: str = "INTERRUPT"):
-        self.image = image = _image(kind, heap_size)
+        self.built = build(kind, heap_size)
+        self.image = image = self.built.image
         self.symbols = {symbol.name: symbol.address for symbol in image.symbols}
         self.machine = Machine(SAFE, [(s.address, s.data) for s in image.segments()], entry=image.entry)
         self.events = Events()
@@ -242,8 +253,8 @@ class Bench:
 
     def call(self, name: str, *arguments: Cap | int) -> Cap:
         """Call an entry, or a library function; its result. Raises Trapped."""
-        export = registry.ENTRIES[name].export
-        size = export.min_stack or STACKLESS
+        entry = registry.ENTRIES[name]
+        size = LIBRARY_STACK if entry.is_library else entry.export.min_stack or self.built.stacks[name]
         registers = self.machine.registers
         registers[:] = [0] * len(registers)
         top = STACK + STACK_SIZE // 2

@@ -53,7 +53,7 @@ static inline int heap_quarantine_empty(void)
 }
 
 /* Free bytes of the heap, without what is in quarantine. */
-__cheri_compartment("allocator") size_t heap_available(void);
+__cheri_compartment("allocator") __cheriot_minimum_stack(0x80) size_t heap_available(void);
 
 /* A diagnostic print where it is built in: 0. */
 __cheri_compartment("allocator") __cheriot_interrupts(disabled) int heap_render(void);

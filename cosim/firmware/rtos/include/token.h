@@ -16,7 +16,7 @@
 typedef struct TokenKeyType *TokenKey;
 
 /* A key for a new type, or null when there are no more. */
-__cheri_compartment("allocator") TokenKey token_key_new(void);
+__cheri_compartment("allocator") __cheriot_minimum_stack(0x40) TokenKey token_key_new(void);
 
 /* Allocate an object of a type on a quota: its handle with all permission bits, or null. The first needs a key that
    seals and unseals and stores the payload's pointer (or null) through `unsealed`, if that can be used. */
