@@ -7,9 +7,11 @@ the machine; the test answers them.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 from cosim.toolchain.assembler import assemble, assemble_file
-from cosim.toolchain.cc.compiler import compile_file
+from cosim.toolchain.cc.compiler import Compiled, compile_file
 from cosim.toolchain.cc.driver import FIRMWARE, INCLUDE, RUNTIME
 from cosim.toolchain.image import Image
 from cosim.toolchain.linker import link
@@ -22,6 +24,7 @@ from rtos_model.machine.value import capability, number
 from rtos_model.services import registry
 
 RTOS = FIRMWARE / "rtos"
+ALLOCATOR = RTOS / "allocator"
 HEAP, STATICS, STACK = 0x2006_0000, 0x2007_0000, 0x2007_8000
 STACK_SIZE = 0x1000
 EVENTS, REVOKER, BITMAP = 0x2F00_0000, 0x1400_0000, 0x200F_E000
@@ -92,23 +95,18 @@ class Built:
     stacks: dict[str, int]
 
 
-_built: dict[tuple[str, int], Built] = {}
+@cache
+def _compiled(path: Path, owner: str, kind: str, folder: Path) -> Compiled:
+    return compile_file(path, [folder, RTOS / "include", INCLUDE], DEFINES | {f"REVOKER_{kind}": "1"}, owner)
 
 
-def build(kind: str, heap_size: int) -> Built:
-    """The allocator's units with a slot for every import."""
-    if (kind, heap_size) not in _built:
-        _built[kind, heap_size] = _build(kind, heap_size)
-    return _built[kind, heap_size]
-
-
-def _build(kind: str, heap_size: int) -> Built:
-    defines = DEFINES | {f"REVOKER_{kind}": "1"}
-    folders = [RTOS / "include", INCLUDE]
-    sources = [(path, "allocator") for path in sorted((RTOS / "allocator").glob("*.c"))]
-    sources.append((RTOS / "compartment_helpers" / "claim.c", "compartment_helpers"))
+@cache
+def build(kind: str, heap_size: int, folder: Path = ALLOCATOR) -> Built:
+    """The allocator's units, from its folder or a copy of it, with a slot for every import."""
+    sources = [(path, "allocator") for path in sorted(folder.glob("*.c"))]
+    sources.append((folder.parent / "compartment_helpers" / "claim.c", "compartment_helpers"))
     sources.append((RUNTIME / "integer.c", "allocator"))
-    units = [(compile_file(path, folders, defines, owner), path) for path, owner in sources]
+    units = [(_compiled(path, owner, kind, folder), path) for path, owner in sources]
     objects = [assemble(unit.assembly, str(path)) for unit, path in units]
     objects.append(assemble_file(RTOS / "token" / "token.S"))
     wanted = {name for obj in objects for name, symbol in obj.symbols.items() if symbol.value is None}
@@ -136,8 +134,8 @@ Answer = Callable[[str, list[Cap]], Cap | int]
 class Bench:
     """`answer(entry, arguments)` is the scheduler: it returns the result of a call. Quotas by name, in bytes."""
 
-    def __init__(self, quotas: dict[str, int], *, heap_size: int = 4096, kind: str = "INTERRUPT"):
-        self.built = build(kind, heap_size)
+    def __init__(self, quotas: dict[str, int], *, heap_size: int = 4096, kind: str = "INTERRUPT", folder=ALLOCATOR):
+        self.built = build(kind, heap_size, folder)
         self.image = image = self.built.image
         self.symbols = {symbol.name: symbol.address for symbol in image.symbols}
         self.machine = Machine(SAFE, [(s.address, s.data) for s in image.segments()], entry=image.entry)
