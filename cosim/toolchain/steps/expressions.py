@@ -115,10 +115,12 @@ class Scope:
             return f"{expression % WORD:#x}U" if -WORD < expression < WORD else f"(uint32_t){self.c(expression)}"
         return f"(uint32_t)({self.c(expression)})"
 
-    def at(self, pointer: Expression, offset: int) -> str:
+    def at(self, pointer: Expression, offset: Expression) -> str:
         """A `char *` so many bytes behind a pointer."""
         text = f"(char *)({self.c(pointer)})"
-        return f"{text} + {offset}" if offset else text
+        if offset == 0:
+            return text
+        return f"{text} + {offset if isinstance(offset, int) else self.number(offset)}"
 
     @staticmethod
     def _number(value: int) -> str:
