@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cosim.image import Program, linked_program
 from cosim.toolchain.system.build import System, build
-from cosim.toolchain.system.units import Source
+from cosim.toolchain.system.sources import Source
 from rtos_model.services.image import (
     Compartment,
     Device,

@@ -9,7 +9,7 @@ from cosim.toolchain.cc.diagnostics import CompileError, SourceLines
 from cosim.toolchain.cc.driver import INCLUDE, RTOS_INCLUDE
 from cosim.toolchain.cc.parse import parse
 from cosim.toolchain.cc.types import CType, FuncType
-from cosim.toolchain.system.cache import cached, key_of
+from cosim.toolchain.system.cache import cached, digest, toolchain_key
 
 COMPARTMENT = "main"
 """Any: headers look the same to all."""
@@ -43,7 +43,8 @@ class Headers:
 @cache
 def headers() -> Headers:
     """Of every header in the RTOS's include folder."""
-    return cached(key_of([RTOS_INCLUDE, INCLUDE], b"headers"), _read_all)
+    files = sorted(path for folder in (RTOS_INCLUDE, INCLUDE) for path in folder.rglob("*.h"))
+    return cached(digest(toolchain_key(), "headers", *(path.read_bytes() for path in files)), _read_all)
 
 
 def _read_all() -> Headers:

@@ -9,7 +9,7 @@ from cosim.toolchain.steps.bodies import Body, CheckPoint, UnitText, entry_head
 from cosim.toolchain.steps.expressions import word_name
 from cosim.toolchain.steps.headers import headers
 from cosim.toolchain.system.build import System, build
-from cosim.toolchain.system.units import Source
+from cosim.toolchain.system.sources import Source
 from rtl.config import SAFE, SocConfig
 from rtos_model.services.image import DeviceImport, Image, Import, Word
 from rtos_model.services.registry import ENTRIES

@@ -33,7 +33,10 @@ def assemble_image(
     linked: Mapping[str, Linked],
     places: Places,
 ) -> LinkedImage:
-    """Everything in memory. Raises UserError: handlers or labels that are missing, sizes that a field cannot hold."""
+    """Everything in memory, without source texts.
+
+    Raises UserError: handlers or labels that are missing, sizes that a field cannot hold.
+    """
     writer = _Writer(image, units, slots, linked, places)
     try:
         writer.run()
@@ -44,8 +47,7 @@ def assemble_image(
         raise UserError(f"the loader's start code must begin with the global label {START}")
     sections = sorted(writer.sections, key=lambda section: section.address)
     origins = sorted((o for one in linked.values() for o in one.origins), key=lambda origin: origin.address)
-    sources = {file: lines for u in units.values() for obj in u.objects for file, lines in obj.sources.items()}
-    return LinkedImage(entry.address, sections, writer.symbols, origins, sources)
+    return LinkedImage(entry.address, sections, writer.symbols, origins, {})
 
 
 class _Writer:

@@ -1,20 +1,24 @@
 """Builds a system: description and sources to the linked image, in two rounds of linking (sizes, then addresses)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cosim.errors import UserError
 from cosim.toolchain.elf import write_elf
+from cosim.toolchain.elf_reader import read_elf
 from cosim.toolchain.image import Image as LinkedImage
+from cosim.toolchain.listing import disassembly, link_map
 from cosim.toolchain.system import header, tables
 from cosim.toolchain.system.assemble import assemble_image
+from cosim.toolchain.system.cache import cached, digest, toolchain_key
 from cosim.toolchain.system.describe import Described, check, complete, members, reachable
 from cosim.toolchain.system.hardware import macros, with_hardware
 from cosim.toolchain.system.place import Places, Sizes, place
+from cosim.toolchain.system.sources import Source, firmware_sources
 from cosim.toolchain.system.tables import Slot, unit_of
 from cosim.toolchain.system.unit_link import Linked, link_unit
-from cosim.toolchain.system.units import SCOPED_HANDLER, Source, Unit, firmware_sources, make_unit
+from cosim.toolchain.system.units import SCOPED_HANDLER, Unit, make_unit
 from cosim.toolchain.system.values import import_value
 from rtl.config import SAFE, SocConfig
 from rtos_model.services.errors import ServiceModelError
@@ -45,6 +49,16 @@ class System:
     @property
     def elf(self) -> bytes:
         return write_elf(self.image)
+
+    def listing(self) -> Iterator[str]:
+        """Lines of the disassembly with the assembly sources beside it."""
+        objects = [obj for unit in self.units.values() for obj in unit.objects]
+        shown = replace(self.image, sources={file: text for obj in objects for file, text in obj.sources.items()})
+        return disassembly(read_elf(self.elf, "system"), shown)
+
+    def map(self) -> Iterator[str]:
+        """Lines of the linker map."""
+        return link_map(self.image)
 
     def function(self, unit: str, name: str) -> int:
         """Address of a function. Raises KeyError."""
@@ -167,22 +181,17 @@ class _Compiler:
 
 def _first_round(unit: Unit, found: list[Slot]) -> Linked:
     """Linked anywhere, for its size; what the rest of the system defines is anywhere, too."""
-    return _link(unit, found, None, FIRST_CODE, FIRST_DATA, dict.fromkeys(_undefined(unit), FIRST_CODE))
+    return _link(unit, found, None, FIRST_CODE, FIRST_DATA, dict.fromkeys(unit.undefined(), FIRST_CODE))
 
 
 def _link(unit: Unit, found: list[Slot], values, code: int, data: int, constants: Mapping[str, int]) -> Linked:
     has_table = unit.name not in CORE
     table = tables.import_table(unit.name, found, values) if has_table else ""
-    used = {name: constants[name] for name in _undefined(unit) if name in constants}
+    used = {name: constants[name] for name in unit.undefined() if name in constants}
     is_library = unit.kind == "library" or unit.name == START
-    return link_unit(unit.name, unit.objects, table, code, data, used, is_library)
-
-
-def _undefined(unit: Unit) -> list[str]:
-    """Names that the unit's sources use and do not define."""
-    defined = {n for obj in unit.objects for n, symbol in obj.symbols.items() if symbol.value is not None}
-    names = [n for obj in unit.objects for n, symbol in obj.symbols.items() if symbol.value is None]
-    return [name for name in dict.fromkeys(names) if name not in defined]
+    place_and_means = repr((unit.name, code, data, sorted(used.items()), is_library))
+    key = digest(toolchain_key(), "linked", place_and_means, table, *(piece.key for piece in unit.pieces))
+    return cached(key, lambda: link_unit(unit.name, unit.objects, table, code, data, used, is_library))
 
 
 def _at(name: str, places: Places) -> tuple[int, int]:

@@ -1,11 +1,13 @@
 """Compiled things by the hash of all they were made from, kept under sim_build/objects.
 
-A key covers the source, every header on its search path, macros, and the toolchain itself; so nothing is ever stale.
+A key covers the source, every header it may include, macros that occur in them, and the toolchain itself; so
+nothing is ever stale.
 """
 
 import hashlib
+import os
 import pickle
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -22,35 +24,36 @@ def toolchain_key() -> str:
     return digest(*(path.read_bytes() for folder in TOOLS for path in sorted(folder.rglob("*.py"))))
 
 
-@cache
-def headers_key(folder: Path) -> str:
-    """Of every header in a folder; it must not change while the process runs."""
-    files = sorted(path for path in folder.rglob("*") if path.suffix in (".h", ".inc"))
-    return digest(*(part for path in files for part in (str(path.relative_to(folder)).encode(), path.read_bytes())))
-
-
-def digest(*parts: bytes) -> str:
+def digest(*parts: bytes | str) -> str:
     found = hashlib.sha256()
     for part in parts:
-        found.update(len(part).to_bytes(8, "little") + part)
+        data = part.encode() if isinstance(part, str) else part
+        found.update(len(data).to_bytes(8, "little") + data)
     return found.hexdigest()
-
-
-def key_of(folders: Iterable[Path], *parts: bytes) -> str:
-    """The key of something made from these bytes and the headers of these folders."""
-    return digest(toolchain_key().encode(), *(headers_key(folder).encode() for folder in folders), *parts)
 
 
 def cached(key: str, make: Callable[[], T]) -> T:
     """What was stored under the key, else what `make` gives, stored."""
-    path = FOLDER / key[:2] / key[2:]
     try:
-        return pickle.loads(path.read_bytes())
+        return stored(key)
     except (OSError, pickle.PickleError, EOFError):
-        pass
-    made = make()
+        made = make()
+        store(key, made)
+        return made
+
+
+def stored(key: str) -> object:
+    """Raises OSError if there is nothing, PickleError or EOFError if it is damaged."""
+    return pickle.loads(_path(key).read_bytes())
+
+
+def store(key: str, thing: object) -> None:
+    path = _path(key)
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(f".{id(made):x}")
-    fresh.write_bytes(pickle.dumps(made, pickle.HIGHEST_PROTOCOL))
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    fresh.write_bytes(pickle.dumps(thing, pickle.HIGHEST_PROTOCOL))
     fresh.replace(path)
-    return made
+
+
+def _path(key: str) -> Path:
+    return FOLDER / key[:2] / key[2:]

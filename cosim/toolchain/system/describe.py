@@ -128,7 +128,7 @@ def _function_import(
                 f"{did_you_mean(function, names)}"
             )
         return FunctionImport(provider=provider, function=function)
-    own = unit.defined(rest)
+    own = unit.function(rest)
     if own is not None and any(export.name == rest for export in one.exports):
         return FunctionImport(provider=one.name, function=rest)
     for library in libraries:
@@ -147,12 +147,11 @@ def check(image: Image, units: Mapping[str, Unit]) -> None:
     for one in members(image):
         unit = units[one.name]
         exports = {export.name: export for export in one.exports}
-        symbols = {name for obj in unit.objects for name, symbol in obj.symbols.items() if symbol.value is not None}
         for export in exports.values():
-            fact = unit.defined(export.name)
+            fact = unit.function(export.name)
             if fact is not None:
                 problems += _differences(one, export, fact)
-            elif export.name not in symbols:
+            elif not unit.defines(export.name):
                 problems.append(
                     f"the description exports {one.name}.{export.name}, but no source of {one.name!r} defines it "
                     f"({_files(unit)})"
@@ -185,4 +184,4 @@ def _differences(one: Described, export: Export, fact: FunctionFact) -> Iterable
 
 
 def _files(unit: Unit) -> str:
-    return ", ".join(dict.fromkeys(obj.name for obj in unit.objects)) or "it has no sources"
+    return ", ".join(dict.fromkeys(piece.name for piece in unit.pieces)) or "it has no sources"

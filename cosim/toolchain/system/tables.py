@@ -145,7 +145,7 @@ def key_index(one: Described, key: str) -> int:
 
 def minimum_stack(export: Export, unit: Unit) -> int:
     """What the description states, else what the function asks for itself."""
-    fact = unit.defined(export.name)
+    fact = unit.function(export.name)
     return export.min_stack or (fact.minimum_stack or 0 if fact else 0)
 
 

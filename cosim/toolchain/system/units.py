@@ -1,16 +1,17 @@
 """Units: compiled sources of a compartment, a library, the switcher or the loader; what they say of functions."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from cosim.errors import UserError
-from cosim.toolchain.assembler import assemble, read_source
+from cosim.toolchain.assembler import assemble
 from cosim.toolchain.cc import interface
 from cosim.toolchain.cc.compiler import Compiled
 from cosim.toolchain.cc.driver import FIRMWARE, INCLUDE, PROVIDER, RTOS_INCLUDE, RUNTIME, compile_source
 from cosim.toolchain.objectfile import HIDDEN, Object
-from cosim.toolchain.system.cache import cached, key_of
+from cosim.toolchain.system.cache import cached, digest, store, stored, toolchain_key
+from cosim.toolchain.system.sources import Source, closure
 
 NOT_IN_SYSTEMS = ("console.c", "trap.c", "malloc.c", "atomic.c")
 """Parts of the bare-metal runtime that need a machine of their own; the RTOS has services instead."""
@@ -18,18 +19,6 @@ UNWIND = FIRMWARE / "rtos" / "unwind"
 SCOPES = dict.fromkeys(("unwind_protect", "cleanup_unwind"), UNWIND / "protect.S")
 """Functions of error-handling scopes and their source, which every unit that uses them has a copy of."""
 SCOPED_HANDLER = UNWIND / "handler.S"
-GENERATED = Path("generated")
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A source file, or generated text with a name for messages."""
-
-    path: Path
-    text: str | None = None
-
-    def read(self) -> str:
-        return read_source(self.path) if self.text is None else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,34 +37,61 @@ class FunctionFact:
     static: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One compiled source without its code: the symbols it defines and those it only uses, and what C says."""
+
+    name: str
+    key: str
+    """Of the object in the store."""
+    defined: frozenset[str]
+    used: tuple[str, ...]
+    functions: tuple[FunctionFact, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def load(self) -> Object:
+        return stored(self.key)
+
+
 @dataclass(slots=True)
 class Unit:
     """`kind` is "compartment", "library", "switcher" or "loader"."""
 
     name: str
     kind: str
-    objects: list[Object]
-    functions: list[FunctionFact]
-    warnings: list[str] = field(default_factory=list)
+    pieces: list[Piece]
 
-    def defined(self, name: str) -> FunctionFact | None:
+    @property
+    def functions(self) -> list[FunctionFact]:
+        return [fact for piece in self.pieces for fact in piece.functions]
+
+    @property
+    def warnings(self) -> list[str]:
+        return [text for piece in self.pieces for text in piece.warnings]
+
+    @property
+    def objects(self) -> list[Object]:
+        return [piece.load() for piece in self.pieces]
+
+    def function(self, name: str) -> FunctionFact | None:
+        """What C says of a function that the unit defines."""
         return next((one for one in self.functions if one.name == name and one.defined), None)
+
+    def defines(self, name: str) -> bool:
+        return any(name in piece.defined for piece in self.pieces)
+
+    def undefined(self) -> dict[str, str]:
+        """Names that the sources use and do not define, each with the file that uses it first."""
+        found: dict[str, str] = {}
+        for piece in self.pieces:
+            for name in piece.used:
+                if not self.defines(name):
+                    found.setdefault(name, piece.name)
+        return found
 
     def wanted_slots(self) -> dict[str, str]:
         """Import slots that the sources mention, each with the file that does."""
-        found: dict[str, str] = {}
-        for obj in self.objects:
-            for name, symbol in obj.symbols.items():
-                if name.startswith(interface.PREFIX) and symbol.value is None:
-                    found.setdefault(name, obj.name)
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    obj: Object
-    functions: tuple[FunctionFact, ...] = ()
-    warnings: tuple[str, ...] = ()
+        return {name: file for name, file in self.undefined().items() if name.startswith(interface.PREFIX)}
 
 
 def make_unit(
@@ -88,30 +104,38 @@ def make_unit(
     constants: Mapping[str, int] | None = None,
 ) -> Unit:
     """Compile and assemble. `defines` are macros of C sources, `constants` symbols of assembly. Raises UserError."""
-    made = [_make(name, source, [*include], dict(defines or {}), dict(constants or {})) for source in sources]
-    unit = Unit(name, kind, [one.obj for one in made], [f for one in made for f in one.functions])
-    unit.warnings = [text for one in made for text in one.warnings]
+    unit = Unit(name, kind, [_make(name, s, [*include], dict(defines or {}), dict(constants or {})) for s in sources])
     _add_runtime(unit)
     return unit
 
 
-def _make(name: str, source: Source, include: list[Path], defines: dict, constants: dict) -> _Made:
-    folders = [source.path.parent] if source.text is None else []
-    folders = [*folders, *include, RTOS_INCLUDE, INCLUDE]
-    text = source.read()
+def _make(name: str, source: Source, include: list[Path], defines: dict, constants: dict) -> Piece:
     if source.path.suffix not in (".c", ".S", ".s"):
         raise UserError(f"{source.path}: neither C (.c) nor assembly (.S)")
-    options = repr((name, str(source.path), sorted(defines.items()), sorted(constants.items()))).encode()
-    key = key_of(folders, options, text.encode())
-    if source.path.suffix == ".c":
-        return cached(key, lambda: _compile(name, source, folders[1 if source.text is None else 0 :], defines))
-    return cached(key, lambda: _Made(assemble(text, str(source.path), tuple(folders), constants)))
+    own = [source.path.parent] if source.text is None else []
+    folders = [*own, *include, RTOS_INCLUDE, INCLUDE]
+    text = source.read()
+    headers, words = closure(text, tuple(folders))
+    defines = {macro: value for macro, value in defines.items() if macro in words}
+    options = repr((name, str(source.path), sorted(defines.items()), sorted(constants.items())))
+    key = digest(toolchain_key(), options, text, *headers)
 
+    def make() -> Piece:
+        if source.path.suffix == ".c":
+            compiled = compile_source(source.path, folders[len(own) :], defines, name, source.text)
+            obj = assemble(compiled.assembly, str(source.path))
+            facts, warnings = tuple(_facts(compiled)), tuple(compiled.warnings)
+        else:
+            obj, facts, warnings = assemble(text, str(source.path), tuple(folders), constants), (), ()
+        store(f"{key}.o", obj)
+        shown = {
+            name: symbol for name, symbol in obj.symbols.items() if HIDDEN not in name and not name.startswith(".L")
+        }
+        defined = frozenset(name for name, symbol in shown.items() if symbol.value is not None)
+        used = tuple(name for name, symbol in shown.items() if symbol.value is None)
+        return Piece(obj.name, f"{key}.o", defined, used, facts, warnings)
 
-def _compile(name: str, source: Source, folders: list[Path], defines: dict) -> _Made:
-    unit = compile_source(source.path, folders, defines, name, source.text)
-    facts = tuple(_facts(unit))
-    return _Made(assemble(unit.assembly, str(source.path)), facts, tuple(unit.warnings))
+    return cached(key, make)
 
 
 def _facts(unit: Compiled) -> Iterable[FunctionFact]:
@@ -141,23 +165,8 @@ def _provider(name: str) -> Path | None:
 
 def _add_runtime(unit: Unit) -> None:
     """Add the parts of the runtime that the unit's code calls: memcpy, 64-bit division, error-handling scopes ..."""
-    defined = {name for obj in unit.objects for name, symbol in obj.symbols.items() if symbol.value is not None}
-    at = 0
-    while at < len(unit.objects):
-        for name, symbol in list(unit.objects[at].symbols.items()):
-            path = _provider(name)
-            if symbol.value is not None or HIDDEN in name or name in defined or path is None:
-                continue
-            made = _make(unit.name, Source(path), [], {}, {})
-            unit.objects.append(made.obj)
-            defined.update(other for other, entry in made.obj.symbols.items() if entry.value is not None)
-        at += 1
-
-
-def firmware_sources(owner: str) -> list[Source]:
-    """The RTOS's own sources of a compartment or library. Raises UserError if there are none."""
-    folder = FIRMWARE / "rtos" / owner
-    found = sorted(path for path in folder.glob("*") if path.suffix in (".c", ".S"))
-    if not found:
-        raise UserError(f"{folder}: no C or assembly source for {owner!r}; add one, or leave {owner!r} out")
-    return [Source(path) for path in found]
+    while True:
+        missing = [path for path in map(_provider, unit.undefined()) if path is not None]
+        if not missing:
+            return
+        unit.pieces.append(_make(unit.name, Source(missing[0]), [], {}, {}))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from cosim.toolchain.system.units import Source
+from cosim.toolchain.system.sources import Source
 from rtos_model.services.image import (
     Compartment,
     Device,
