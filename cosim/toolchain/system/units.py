@@ -16,7 +16,10 @@ from cosim.toolchain.system.sources import Source, closure
 NOT_IN_SYSTEMS = ("console.c", "trap.c", "malloc.c", "atomic.c")
 """Parts of the bare-metal runtime that need a machine of their own; the RTOS has services instead."""
 UNWIND = FIRMWARE / "rtos" / "unwind"
-SCOPES = dict.fromkeys(("unwind_protect", "cleanup_unwind"), UNWIND / "protect.S")
+SCOPES = {
+    **dict.fromkeys(("unwind_protect", "cleanup_unwind"), UNWIND / "protect.S"),
+    **dict.fromkeys(("setjmp", "longjmp"), UNWIND / "setjmp.S"),
+}
 """Functions of error-handling scopes and their source, which every unit that uses them has a copy of."""
 SCOPED_HANDLER = UNWIND / "handler.S"
 

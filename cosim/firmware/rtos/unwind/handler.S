@@ -1,5 +1,5 @@
-# The scoped error handler (CP-34): a fault continues behind the innermost unwind_protect. Part of each compartment that
-# has it. The switcher enters it on the invocation's whole stack, so it works when the stack has overflowed.
+# The scoped error handler (CP-34): a fault continues in the handler block of the innermost scope. Part of each
+# compartment that has it. The switcher enters it on the invocation's whole stack, so it works when the stack has overflowed.
 
 .include "scope.inc"
 

@@ -9,10 +9,11 @@
 .type unwind_protect, @function
 unwind_protect:
   cincaddrimm csp, csp, -SCOPE_BYTES
-  csc	cra, SCOPE_CRA(csp)
-  csc	cs0, SCOPE_CS0(csp)
-  csc	cs1, SCOPE_CS1(csp)
-  csc	cgp, SCOPE_CGP(csp)
+  csc	cra, SCOPE_ENV + ENV_CRA(csp)
+  csc	cs0, SCOPE_ENV + ENV_CS0(csp)
+  csc	cs1, SCOPE_ENV + ENV_CS1(csp)
+  cincaddrimm ct1, csp, SCOPE_BYTES
+  csc	ct1, SCOPE_ENV + ENV_CSP(csp)
   scope_slot ct0
   clc	ct1, 0(ct0)
   csc	ct1, SCOPE_OUTER(csp)
@@ -23,9 +24,10 @@ unwind_protect:
   scope_slot ct0
   clc	ct1, SCOPE_OUTER(csp)
   csc	ct1, 0(ct0)
-  clc	cra, SCOPE_CRA(csp)
+  clc	cra, SCOPE_ENV + ENV_CRA(csp)
   cincaddrimm csp, csp, SCOPE_BYTES
   li	a0, 0
+  li	a1, 0
   cret
 .size unwind_protect, . - unwind_protect
 
