@@ -5,16 +5,19 @@ starts where the switcher resumes the first thread.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
-from cosim.toolchain.assembler import assemble
+from cosim.toolchain.assembler import assemble, assemble_file
 from cosim.toolchain.image import Image
 from cosim.toolchain.linker import link
+from cosim.toolchain.objectfile import Object
 from cosim.toolchain.program import INCLUDE, platform_constants
 from cosim.toolchain.system import header
 from rtl.config import SAFE, Region
-from rtl.isa.csr import SCRS
+from rtl.isa.csr import CSR_BY_NAME, INTERRUPT_BITS, SCRS
 from rtos_model.machine.capability import ROOT_EXECUTABLE, ROOT_MEMORY, ROOT_SEALING, Cap, Perm
+from rtos_model.machine.interrupts import TIMER
 from rtos_model.machine.machine import Machine
 from rtos_model.machine.value import capability, number
 
@@ -27,6 +30,8 @@ OTYPE_EXPORT, OTYPE_THREAD = 9, 10
 ENABLED, DISABLED = 8, 16
 FRAMES, FRAME, HAZARDS = 168, 24, 16
 UNIT_BYTES, DATA_BYTES, STACK_BYTES = 0x400, 0x80, 0x400
+WINDOW = 0x800
+"""Code is aligned so that the bounds of a unit's PCC, moved to the switcher, look like the switcher's."""
 
 PRELUDE = """
 .macro import register, slot
@@ -86,17 +91,23 @@ class Thread:
     hazards: int = 0
 
 
-class HandMade:
-    """`units` by name; "scheduler" is added unless given. The first thread is resumed at the start."""
+@lru_cache
+def assembled_switcher(folder: Path) -> Object:
+    return assemble_file(folder / "switcher.S", (), header.constants())
 
-    def __init__(self, units: dict[str, Unit], threads: list[Thread], source: str | None = None):
+
+class HandMade:
+    """`units` by name; "scheduler" is added unless given. The first thread is resumed at the start.
+
+    `folder` has the switcher's sources.
+    """
+
+    def __init__(self, units: dict[str, Unit], threads: list[Thread], folder: Path = SWITCHER):
         self.units = {"scheduler": Unit(SCHEDULER, imports=("exit",)), **units}
         self.threads = threads
         self.machine = Machine(SAFE)
         self.next = SAFE.ram.base
-        text = source if source is not None else (SWITCHER / "switcher.S").read_text()
-        assembled = assemble(text, str(SWITCHER / "switcher.S"), (SWITCHER,), header.constants())
-        self.switcher = self._place(assembled, 0x800)
+        self.switcher = self._place(assembled_switcher(folder), 0x800)
         self.switcher_pcc = self._code(self.switcher[1], 0x800, SWITCHER_CODE)
         for unit in self.units.values():
             self._unit(unit)
@@ -114,7 +125,7 @@ class HandMade:
         return start
 
     def _place(self, obj, size: int) -> tuple[Image, int]:
-        base = self.take(size)
+        base = self.take(size, WINDOW)
         image = link([obj], Region(base=base, size=size), base=base, entry=next(iter(obj.symbols)))
         for segment in image.segments():
             self.machine.memory.place(segment.address, segment.data)
@@ -256,5 +267,58 @@ class HandMade:
     def register(self, name: str) -> Cap:
         return capability(self.machine.registers[REGISTERS.index(name)])
 
+    def set(self, **registers: Cap | int) -> None:
+        for name, value in registers.items():
+            self.machine.registers[REGISTERS.index(name)] = value if isinstance(value, int) else number(value)
+
+    def numbers(self, *names: str) -> tuple[int, ...]:
+        """Registers as signed integers."""
+        values = [self.machine.registers[REGISTERS.index(name)] & 0xFFFF_FFFF for name in names]
+        return tuple(value - (value >> 31 << 32) for value in values)
+
+    def fill(self, *names: str) -> None:
+        """Put a capability of its own into each register."""
+        for index, name in enumerate(names):
+            cap = self.memory_cap(SAFE.ram.base + 0x8000 + 16 * index, 16, GLOBALS)
+            self.machine.registers[REGISTERS.index(name)] = number(cap)
+
+    def dirty(self, thread: Thread, below: int, size: int) -> None:
+        """What the thread's own stores below an address would leave: contents, and a lower high-water mark."""
+        for address in range(below - size, below, 8):
+            self.put(address, 0xDEAD_BEEF_0BAD_CAFE)
+        self.machine.csrs.mark = min(self.machine.csrs.mark, below - size)
+
+    def lines(self, start: int, end: int) -> list[int]:
+        """Memory with its tags."""
+        block = self.machine.memory.block_at(start)
+        return block.lines[(start - block.base) // 8 : (end - block.base) // 8]
+
+    def interrupt(self) -> None:
+        """One of the timer's, before the next instruction; up to where the scheduler is entered."""
+        mie = CSR_BY_NAME["mie"].number
+        self.machine.csrs.write(mie, 1 << INTERRUPT_BITS["timer"])
+        self.machine.drive(TIMER)
+        self.machine.run(1)
+        self.machine.csrs.write(mie, 0)
+        self.machine.drive(0)
+        self.until("observe_schedule")
+
+    def jump(self, register: str) -> None:
+        """What `cjalr` does with a register's capability, a return sentry also."""
+        cap = self.register(register)
+        self.machine.csrs.mie = {4: 0, 5: 1}.get(cap.otype, self.machine.csrs.mie)
+        self.machine.install(number(cap.unseal(ROOT_SEALING.with_address(cap.otype))))
+        self.machine.pc = cap.address
+
+    @staticmethod
+    def sealed(cap: Cap, otype: int) -> Cap:
+        return cap.seal(ROOT_SEALING.with_address(otype))
+
+    @property
+    def enabled(self) -> bool:
+        """Interrupts."""
+        return bool(self.machine.csrs.mie)
+
 
 REGISTERS = "zero ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5".split()
+ARGUMENTS = "a0 a1 a2 a3 a4 a5 t0".split()
