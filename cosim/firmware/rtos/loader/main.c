@@ -3,6 +3,8 @@
 
 #include "loader.h"
 
+extern const char __image_header_end[], __thread_count[];
+
 void loader_main(struct Handover *handover, const struct ImageHeader *header, void *memory, void *code, void *sealing)
 {
 	struct Loader loader;
@@ -10,7 +12,7 @@ void loader_main(struct Handover *handover, const struct ImageHeader *header, vo
 	loader.code = code;
 	loader.sealing = sealing;
 	loader.header = header;
-	loader.headerEnd = cheri_top_get(header);
+	loader.headerEnd = cheri_address_get(__image_header_end);
 	loader.nextKey = KEY_STATIC_FIRST;
 	if (header->magic != HEADER_MAGIC)
 		refuse(&loader, "this is no image for this loader; the magic number is", header->magic);
@@ -20,9 +22,11 @@ void loader_main(struct Handover *handover, const struct ImageHeader *header, vo
 		refuse(&loader, "more units than fit the header; their number is", count);
 	const uint16_t *threadCount = (const uint16_t *)(loader.units + count);
 	loader.threads = (const struct ThreadHeader *)(threadCount + 1);
-	loader.threadCount = loader.headerEnd < cheri_address_get(loader.threads) ? 0 : *threadCount;
+	loader.threadCount = cheri_address_get(__thread_count);
 	if (cheri_address_get(loader.threads + loader.threadCount) > loader.headerEnd)
 		refuse(&loader, "more threads than fit the header; their number is", loader.threadCount);
+	if (*threadCount != loader.threadCount)
+		refuse(&loader, "another number of threads than the image was built for;", *threadCount);
 
 	check_layout(&loader);
 	load_switcher(&loader, handover);

@@ -8,7 +8,7 @@ from cosim.soc_design import build_soc
 from rtl.config import SAFE
 from rtos_model.machine.capability import Perm
 from rtos_model.machine.value import TAG, capability
-from tests.firmware.hello import hello_system, program
+from tests.rtos.hello import hello_system, program
 
 CONSOLE = b"console started\n" + b"hello from thread 1\nhello from thread 2\n" * 3
 WHOLE = 1 << 24

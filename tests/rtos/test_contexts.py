@@ -1,12 +1,12 @@
-"""Threads as the switcher keeps them: interrupts, yields, ends, what the scheduler sees (E-SW-4 ... E-SW-6), helpers."""
+"""Threads as the switcher keeps them: interrupts, yields, ends, what the scheduler sees (E-SW-4...6), helpers."""
 
 import pytest
 
 from rtl.isa.csr import CSR_BY_NAME, SCRS
 from rtos_model.machine.capability import Perm
 from rtos_model.machine.value import TAG, capability, number
-from tests.firmware.handmade import ENABLED, HAZARDS, REGISTERS, STACK, HandMade, Thread
-from tests.firmware.scenes import Unit, callee, caller, chain, pair
+from tests.rtos.handmade import ENABLED, HAZARDS, REGISTERS, STACK, HandMade, Thread
+from tests.rtos.scenes import Unit, callee, caller, chain, pair
 
 ECALL, THREAD_EXIT = 11, 24
 OTHERS = [name for name in REGISTERS[1:] if name not in ("ra", "sp", "gp", "a0", "a1", "a2", "a3")]

@@ -4,8 +4,8 @@ import pytest
 
 from rtos_model.machine.capability import Perm
 from rtos_model.machine.value import TAG, number
-from tests.firmware.handmade import DISABLED, ENABLED, REGISTERS, STACK, HandMade, Thread
-from tests.firmware.scenes import FAULTING, Unit, caller, chain, faulting, pair
+from tests.rtos.handmade import DISABLED, ENABLED, REGISTERS, STACK, HandMade, Thread
+from tests.rtos.scenes import FAULTING, Unit, caller, chain, faulting, pair
 
 FRAME = 128
 CHERI, TAG_FAULT = 28, 2

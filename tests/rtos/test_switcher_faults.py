@@ -9,10 +9,10 @@ from functools import partial
 
 import pytest
 
-from tests.firmware import test_calls as calls
-from tests.firmware import test_contexts as contexts
-from tests.firmware import test_faults as faults
-from tests.firmware.handmade import SWITCHER, HandMade
+from tests.rtos import test_calls as calls
+from tests.rtos import test_contexts as contexts
+from tests.rtos import test_faults as faults
+from tests.rtos.handmade import SWITCHER, HandMade
 
 
 @dataclass(frozen=True)

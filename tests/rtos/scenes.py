@@ -4,7 +4,7 @@
 to, with nothing done in between. `b.f` is called, and returns at `b.f` at once unless the test changes something.
 """
 
-from tests.firmware.handmade import DISABLED, ENABLED, HandMade, Thread, Unit
+from tests.rtos.handmade import DISABLED, ENABLED, HandMade, Thread, Unit
 
 CALLER = """
 main:

@@ -7,8 +7,8 @@ import pytest
 
 from rtos_model.machine.capability import Perm
 from rtos_model.machine.value import TAG, number
-from tests.firmware.handmade import ARGUMENTS, DISABLED, ENABLED, REGISTERS, STACK, HandMade, Thread
-from tests.firmware.scenes import callee, caller, chain, pair
+from tests.rtos.handmade import ARGUMENTS, DISABLED, ENABLED, REGISTERS, STACK, HandMade, Thread
+from tests.rtos.scenes import callee, caller, chain, pair
 
 CLEARED = "tp t0 t1 t2 a2 a3 a4 a5".split()
 """What no caller gets back."""
