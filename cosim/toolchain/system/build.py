@@ -11,6 +11,7 @@ from cosim.toolchain.image import Image as LinkedImage
 from cosim.toolchain.listing import disassembly, link_map
 from cosim.toolchain.system import header, tables
 from cosim.toolchain.system.assemble import assemble_image
+from cosim.toolchain.system.audit import Auditor, Report
 from cosim.toolchain.system.cache import cached, digest, toolchain_key
 from cosim.toolchain.system.describe import Described, check, complete, members, reachable
 from cosim.toolchain.system.hardware import macros, with_hardware
@@ -44,7 +45,12 @@ class System:
     slots: dict[str, list[Slot]]
     linked: dict[str, Linked]
     image: LinkedImage
+    auditor: Auditor
     warnings: list[str] = field(default_factory=list)
+
+    def report(self, file: str) -> Report:
+        """The audit report, for an image of that name."""
+        return self.auditor.report(file)
 
     @property
     def elf(self) -> bytes:
@@ -135,8 +141,12 @@ def _build(image: Image, sources: dict, config: SocConfig, include: list[Path], 
     else:
         raise UserError("the layout does not settle; look at code whose size depends on addresses")
     final = assemble_image(image, units, slots, linked, places)
+    auditor = Auditor(image, places, slots, linked, final)
+    wrong = auditor.differences()
+    if wrong:
+        raise UserError("the image breaks the rules of its format: " + "; ".join(wrong))
     warnings = [text for unit in units.values() for text in unit.warnings]
-    return System(image, config, places, units, slots, linked, final, warnings)
+    return System(image, config, places, units, slots, linked, final, auditor, warnings)
 
 
 def _check_core(image: Image) -> None:

@@ -17,6 +17,7 @@ from rtos_model.services.image import (
     Export,
     FunctionImport,
     Image,
+    KeyImport,
     Library,
     Posture,
     SealedImport,
@@ -161,6 +162,13 @@ def check(image: Image, units: Mapping[str, Unit]) -> None:
             for fact in unit.functions
             if fact.defined and fact.compartment == one.name and fact.name not in exports
         ]
+    for sealed in image.sealed_objects:
+        owner = next(one for one in image.compartments if one.name == sealed.owner)
+        if KeyImport(key=sealed.key) not in owner.imports:
+            problems.append(
+                f"sealed object {sealed.name!r}: its owner {owner.name!r} imports no key {sealed.key!r}, so the loader "
+                "cannot number it"
+            )
     if problems:
         raise UserError("\n".join(problems))
 
