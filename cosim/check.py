@@ -14,6 +14,7 @@ from cosim.observe.built import places_of
 from cosim.observe.observer import Observer, Position
 from cosim.run import RunResult, Verdict, Watch, run_model, run_rtl
 from cosim.simulator import Simulator
+from cosim.toolchain.steps.program import Generated
 from cosim.toolchain.system.build import System
 from rtl.config import SAFE
 from rtos_model.services.errors import ServiceModelError
@@ -43,7 +44,7 @@ class Check:
     `firmware` builds the system of a scenario; `repeat` is the command that shows the same failure again.
     """
 
-    firmware: Callable[[Scenario], System]
+    firmware: Callable[[Scenario], tuple[System, Generated]]
     simulator: Callable[[], Simulator] | None = None
     progress: Callable[[int, int], None] = lambda cycles, instructions: None
     folder: Path | None = None
@@ -55,13 +56,13 @@ class Check:
             golden = play(scenario)
         except ServiceModelError as error:
             return Checked(FAIL, text=(f"the golden services do not play it: {error}",))
-        system = self.firmware(scenario)
+        system, generated = self.firmware(scenario)
         program = linked_program(scenario.id, system.image)
         check_fits(program, SAFE)
         observers: list[Observer] = []
 
         def attach(machine) -> None:
-            observers.append(Observer(machine, system.description, places_of(system)))
+            observers.append(Observer(machine, scenario.image, places_of(system)))
 
         watch = Watch(
             progress=self.progress, machine=attach, stop=lambda: bool(observers and observers[0].problem)
@@ -79,7 +80,7 @@ class Check:
                 waves=str(waves.absolute()) if waves else None,
                 watch=watch,
             )
-        return judge(scenario, golden, system, program, result, observers[0], repeat)
+        return judge(scenario, golden, system, program, result, generated, observers[0], repeat)
 
 
 def judge(
@@ -88,6 +89,7 @@ def judge(
     system: System,
     program: Program,
     result: RunResult,
+    generated: Generated,
     observer: Observer,
     repeat: str,
 ) -> Checked:
@@ -100,9 +102,10 @@ def judge(
     difference = compare(scenario, golden.log, observer.log)
     if difference:
         text += _difference(scenario, difference, golden, observer, system)
-    for one, where in observer.checks:
+    for one in observer.checks:
         if one.got != one.wanted:
-            text.append(f"{_place(scenario, where, system)}: check {one.number} has {one.got}, expected {one.wanted}")
+            what = generated.checks[one.unit][one.number].text
+            text.append(f"{_place(scenario, one.position, system)}: {what} is {one.got}, expected {one.wanted}")
     if len(observer.checks) != golden.checks:
         text.append(f"{len(observer.checks)} checks were made; {golden.checks} by the golden services")
     names = scenario.image.thread_names
@@ -149,4 +152,9 @@ def _difference(
         lines += [f"  more on the golden services: {found.expected}", f"  more here: {found.got}"]
     names = scenario.image.thread_names
     mine, theirs = ([event.line(names) for event in log] for log in (golden.log, observer.log))
+    lines += [f"  golden services: {_at(mine, found.index)}", f"  observed:        {_at(theirs, found.got_index)}"]
     return lines + side_by_side(mine, theirs, found.index, found.got_index, ("golden services", "observed"))
+
+
+def _at(log: list[str], index: int) -> str:
+    return log[index] if index < len(log) else "the end of the log"

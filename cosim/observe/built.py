@@ -2,6 +2,7 @@
 
 from cosim.observe.observer import COUNTER_BYTES, COUNTERS, TICKS
 from cosim.observe.places import Places, Region, Unit
+from cosim.toolchain.steps.expressions import word_name
 from cosim.toolchain.system import header, tables
 from cosim.toolchain.system.build import System
 from cosim.toolchain.system.describe import members
@@ -24,7 +25,7 @@ def places_of(system: System) -> Places:
         entries |= {table + tables.export_index(one, export.name): (one.name, export.name) for export in one.exports}
     for one in image.compartments:
         for word in one.globals:
-            at = _word(system, one.name, word.name)
+            at = _word(system, one.name, word_name(word.name))
             if at is not None:
                 regions.append(Region(f"{one.name}.{word.name}", at, at + word.size))
     counters = _word(system, SCHEDULER, COUNTERS)
@@ -37,14 +38,29 @@ def places_of(system: System) -> Places:
     regions += [Region(f"{name}.stack", start, start + size, False) for name, (start, size) in placed.stacks.items()]
     switcher = system.linked[header.SWITCHER]
     labels = {symbol.name: symbol.address for symbol in switcher.symbols if symbol.name.startswith("observe_")}
+    for at, unit in _in_units(system, "observe_scoped").items():
+        labels[f"observe_scoped_{unit}"] = at
     start, size = switcher.code
     labels |= {"switcher_start": start, "switcher_end": start + size}
     for name in (TICKS, COUNTERS):
         at = _word(system, SCHEDULER, name)
         labels |= {} if at is None else {name: at}
     return Places(
-        tuple(units), functions, entries, tuple(regions), (placed.heap[0], sum(placed.heap)), labels
+        tuple(units),
+        functions,
+        entries,
+        tuple(regions),
+        (placed.heap[0], sum(placed.heap)),
+        labels,
+        _in_units(system, "observe_expect"),
+        _in_units(system, "observe_say"),
     )
+
+
+def _in_units(system: System, name: str) -> dict[int, str]:
+    """Where each unit has its own function of a name."""
+    found = {unit: linked.find(name) for unit, linked in system.linked.items()}
+    return {symbol.address: unit for unit, symbol in found.items() if symbol is not None}
 
 
 def _word(system: System, unit: str, name: str) -> int | None:

@@ -100,6 +100,7 @@ class Invocations:
         }
         self.current = self.threads[0]
         self._counts = {(c.name, e.name): e.arguments for c in image.compartments for e in c.exports}
+        self._scoped_handlers = {one.name for one in image.compartments if "scoped" in one.handlers}
         self._returns: set[int] = set()
         self._switcher = (places.labels.get("switcher_start", 0), places.labels.get("switcher_end", 0))
         machine.trapped = self._trapped
@@ -210,6 +211,8 @@ class Invocations:
             caller = self.places.unit_at(link)
             if caller is None or caller.is_library or caller.name in self.quiet or not self.current.frames:
                 return
+            if self.frame.handler and self.frame.compartment in self._scoped_handlers:
+                return  # the handler that comes with the RTOS
             under_way = self.frame.libraries
             while under_way and under_way[-1].stack <= stack:
                 under_way.pop()  # left without a return

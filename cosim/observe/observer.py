@@ -6,17 +6,20 @@ followed: what is seen here is then the core's doing.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
-from cosim.observe.invocations import Invocations
+from cosim.observe.invocations import ARGUMENTS, Invocations
 from cosim.observe.places import Names, Places
-from cosim.observe.windows import Check, Said, WindowError, read
+from cosim.observe.windows import WindowError, event_of
 from rtl.isa.csr import SCRS
+from rtos_model.machine.capability import Cap
 from rtos_model.machine.devices.simctl import Event as Closed
 from rtos_model.machine.machine import Machine
 from rtos_model.machine.value import capability
 from rtos_model.services import registry
-from rtos_model.services.events import Epoch, Event, Irq, Ready, Switch, Tick
+from rtos_model.services.events import Epoch, Event, Irq, Ready, Switch, Tick, TokenValue
 from rtos_model.services.image import Image
+from rtos_model.services.pointers import digest
 
 MTDC = SCRS["mtdc"]
 THREAD_ID = 154
@@ -39,6 +42,27 @@ class Position:
     entry: str
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check that a scenario's thread makes: its number in its unit, and digests of what came and what should have."""
+
+    unit: str
+    number: int
+    got: TokenValue
+    wanted: TokenValue
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A text that a scenario's thread puts out: its number in its unit, and digests of values to go with it."""
+
+    unit: str
+    number: int
+    values: tuple[TokenValue, ...]
+    position: Position
+
+
 class Observer:
     """`log` are the events so far, `positions` where each was seen; `checks` and `said` are what the
     threads of a scenario report of themselves; `problem` is what went wrong beyond all events."""
@@ -50,8 +74,8 @@ class Observer:
         self.names = Names(places)
         self.log: list[Event] = []
         self.positions: list[Position] = []
-        self.checks: list[tuple[Check, Position]] = []
-        self.said: list[tuple[Said, Position]] = []
+        self.checks: list[Check] = []
+        self.said: list[Said] = []
         self.problem = ""
         self.invocations = Invocations(
             machine,
@@ -72,6 +96,10 @@ class Observer:
         platform.revoker.stepped = lambda epoch: self.emit(Epoch(epoch))
         for at in places.labelled("observe_resume"):
             machine.probe(at, self._resume)
+        for at, unit in places.checks.items():
+            machine.probe(at, partial(self._check, unit))
+        for at, unit in places.texts.items():
+            machine.probe(at, partial(self._say, unit))
         self._watch(TICKS, self._ticked)
         self._watch(COUNTERS, self._counted)
 
@@ -109,19 +137,26 @@ class Observer:
         if number != before.number:
             self.emit(Switch(before.number, number))
 
+    # What the threads of a scenario report of themselves
+
+    def _arguments(self) -> list[Cap]:
+        return [self.invocations.register(number) for number in ARGUMENTS]
+
+    def _check(self, unit: str) -> None:
+        got, wanted, number, *_ = self._arguments()
+        self.checks.append(Check(unit, number.address, digest(got), digest(wanted), self._here()))
+
+    def _say(self, unit: str) -> None:
+        number, *values = self._arguments()
+        self.said.append(Said(unit, number.address, tuple(map(digest, values)), self._here()))
+
     # What the trusted compartments report
 
     def _reported(self, closed: Closed) -> None:
         try:
-            event = read(closed, self.names)
+            event = event_of(closed, self.names)
         except WindowError as error:
             self.complain(str(error))
-            return
-        if isinstance(event, Check):
-            self.checks.append((event, self._here()))
-            return
-        if isinstance(event, Said):
-            self.said.append((event, self._here()))
             return
         if self._interrupt and isinstance(event, Ready) and event.reason in WAKES:
             self._interrupt[2].append(event.thread)

@@ -35,6 +35,7 @@ class Places:
 
     `functions` has the address of each exported function's first instruction, `entries` that of its export entry, both
     as (unit, function). `labels` are the switcher's `observe_*` labels and the scheduler's counters.
+    `checks` and `texts` have the functions to which a scenario's unit gives its checks and its texts, and the unit.
     """
 
     units: tuple[Unit, ...]
@@ -43,6 +44,8 @@ class Places:
     regions: tuple[Region, ...]
     heap: tuple[int, int]
     labels: Mapping[str, int] = field(default_factory=dict)
+    checks: Mapping[int, str] = field(default_factory=dict)
+    texts: Mapping[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._ordered = sorted(self.regions, key=lambda region: region.start)

@@ -2,7 +2,6 @@
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from cosim.observe.places import Names
 from rtl.isa.capfmt import GRANULE
@@ -10,8 +9,7 @@ from rtos_model.machine.capability import Cap
 from rtos_model.machine.devices.simctl import WINDOW
 from rtos_model.machine.devices.simctl import Event as Closed
 from rtos_model.machine.value import capability
-from rtos_model.services.events import Alloc, Block, Boost, Claim, Event, Free, Ready, SealKey, TokenValue, scalar
-from rtos_model.services.pointers import digest
+from rtos_model.services.events import Alloc, Block, Boost, Claim, Event, Free, Ready, SealKey, scalar
 
 CLOSE = WINDOW - GRANULE
 """Offset of the word that names the event and closes its record."""
@@ -31,12 +29,6 @@ class Code(enum.IntEnum):
     FREE = 5
     CLAIM = 6
     SEALKEY = 7
-    EXPECT = 16
-    SAY = 17
-
-
-SPOKEN_VALUES = 4
-"""Values that may go with a text."""
 
 
 class Wait(enum.IntEnum):
@@ -74,38 +66,13 @@ class Record:
         return words[number]
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A check that a scenario's thread made: its number, and digests of what came and what should have come."""
-
-    number: int
-    got: TokenValue
-    wanted: TokenValue
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A text that a scenario's thread put out: its number, and digests of its values."""
-
-    number: int
-    values: tuple[TokenValue, ...]
-
-
-def read(closed: Closed, names: Names) -> Event | Check | Said:
-    """What a record says. Heap objects get their names here. Raises WindowError."""
+def event_of(closed: Closed, names: Names) -> Event:
+    """The service event of a record. Heap objects get their names here. Raises WindowError."""
     record = Record(closed)
     reader = READERS.get(record.code)
     if reader is None:
-        raise WindowError(f"{record.place}: no such event; there are {', '.join(map(str, READERS))}")
+        raise WindowError(f"{record.place}: no such event; the codes are 1 to {max(Code)}")
     return reader(record, names)
-
-
-def _check(record: Record, names: Names) -> Check:
-    return Check(record.number(0), digest(record.capability(1)), digest(record.capability(2)))
-
-
-def _said(record: Record, names: Names) -> Said:
-    return Said(record.number(0), tuple(digest(record.capability(1 + place)) for place in range(SPOKEN_VALUES)))
 
 
 def _block(record: Record, names: Names) -> Event:
@@ -155,7 +122,7 @@ def _sealkey(record: Record, names: Names) -> Event:
     return SealKey(record.number(0))
 
 
-READERS: dict[int, Callable[[Record, Names], Event | Check | Said]] = {
+READERS: dict[int, Callable[[Record, Names], Event]] = {
     Code.BLOCK: _block,
     Code.READY: _ready,
     Code.BOOST: _boost,
@@ -163,6 +130,4 @@ READERS: dict[int, Callable[[Record, Names], Event | Check | Said]] = {
     Code.FREE: _free,
     Code.CLAIM: _claim,
     Code.SEALKEY: _sealkey,
-    Code.EXPECT: _check,
-    Code.SAY: _said,
 }

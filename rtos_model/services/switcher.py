@@ -292,7 +292,8 @@ def call(ctx: Ctx, target: Target | None, arguments: tuple[Value, ...]) -> Steps
     thread.high_water = limit - SLOTS
     frame = Frame(target.owner, target.name, stack)
     given = kernel.filtered(arguments[: target.arguments])
-    kernel.emit(Call(thread.tcb.id, ctx.compartment, target.owner, target.name, tuple(digest(a) for a in given)))
+    passed = tuple(map(digest, _passed(target, given)))
+    kernel.emit(Call(thread.tcb.id, ctx.compartment, target.owner, target.name, passed))
     before, outcome = thread.interrupts, None
     thread.frames.append(frame)
     try:
@@ -319,6 +320,13 @@ def call(ctx: Ctx, target: Target | None, arguments: tuple[Value, ...]) -> Steps
     if enabling:
         yield
     return result
+
+
+def _passed(target: Target, given: tuple[Value, ...]) -> tuple[Value, ...]:
+    """What stands in the argument registers that the entry declares; a C caller fills all of them."""
+    missing = target.arguments - len(given)
+    defaults = getattr(target.run, "__defaults__", None) or ()
+    return (*given, *((0,) * missing + defaults)[len(defaults) :]) if missing else given
 
 
 def _pair(result: object) -> tuple[Value, Value]:

@@ -446,7 +446,7 @@ SCENARIOS = (
             "stub.next_thread": (Expect(Ask("sealed", "a0"), 1), refused(Let("x", Get("a0"))), refused(Put("a0", 0))),
         },
         expect=f"""
-        CALL H main stub futex_timed_wait [cap(0:gWmlRc:8+0),cap(0:R:4+0),65536]
+        CALL H main stub futex_timed_wait [cap(0:gWmlRc:8+0),cap(0:R:4+0),65536,0,0,0]
         {traps("stub", "store")}
         CALL H main stub next_thread *
         {traps("stub", "seal", "seal")}
