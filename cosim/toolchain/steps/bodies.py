@@ -192,7 +192,7 @@ class Body:
                 yield f"{CLOCK}[0] = {number(cycles)};"
             case Raise(number_of):
                 self.unit.clock = True
-                yield f"{CLOCK}[1] = {number(number_of)};"
+                yield f"{CLOCK}[1] = 1U << {number(number_of)};"
             case Yield():
                 yield '__asm__ volatile("ecall");'
             case Return(value):
