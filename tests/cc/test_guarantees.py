@@ -217,3 +217,15 @@ def test_no_memory_is_touched_outside_of_objects(compiled):
     assert not any("csetbounds" in line for line in body(unit.assembly, "f"))
     assert any("csetbounds" in line for line in body(unit.assembly, "g"))
     assert any("csetbounds" in line for line in body(unit.assembly, "h"))
+
+
+def test_a_trap_asked_for_is_an_illegal_instruction(execute):
+    outcome = execute("int main(void) { __builtin_trap(); }")
+    assert outcome.code == 253
+    assert "illegal instruction" in outcome.output
+
+
+def test_a_static_function_that_nothing_leads_to_is_left_out(compiled):
+    """It may call what the unit has no import for."""
+    text = compiled("int there(void); static inline int unused(void) { return there(); } int used(void) { return 1; }")
+    assert "there" not in text.assembly and "used:" in text.assembly

@@ -32,7 +32,7 @@ class BuiltinLowering:
     def builtin_value(self, node: tree.Builtin) -> Value:
         name, e = node.name, self.b.emit
         if name == "trap":
-            e("ebreak")
+            e("unimp")
             return self.b.const(0)
         if name == "unreachable":
             self.b.stop()

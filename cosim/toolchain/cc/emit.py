@@ -10,7 +10,7 @@ from cosim.toolchain.cc.types import ArrayType, CType, FuncType
 TP, CTP = REGISTER_NAMES[SCRATCH], "c" + REGISTER_NAMES[SCRATCH]
 MAX_BOUNDS_IMM = 4095
 LINE_SECTION = "__lines"
-MAY_TRAP = frozenset("lb lbu lh lhu lw clc sb sh sw csc call asm ebreak".split())
+MAY_TRAP = frozenset("lb lbu lh lhu lw clc sb sh sw csc call asm unimp".split())
 
 THREE = frozenset(
     "add sub mul mulh mulhu mulhsu div divu rem remu and or xor sll srl sra slt sltu "
@@ -368,8 +368,8 @@ class Emitter:
     def _pcc(self, d: int, ins: Ins) -> None:
         self._put(f"auipcc\t{c(d)}, 0")
 
-    def _ebreak(self, d: int, ins: Ins) -> None:
-        self._put("ebreak")
+    def _unimp(self, d: int, ins: Ins) -> None:
+        self._put("c.unimp")
 
 
 def _fill_in(text: str, operand) -> str:
@@ -415,7 +415,7 @@ _SPECIAL = {
     "asm": Emitter._asm,
     "register": Emitter._register,
     "pcc": Emitter._pcc,
-    "ebreak": Emitter._ebreak,
+    "unimp": Emitter._unimp,
 }
 
 

@@ -121,8 +121,8 @@ class Selector:
             self._emit("register", value, (), value.imm)
         elif op == "pcc":
             self._emit("pcc", value)
-        elif op == "ebreak":
-            self._emit("ebreak", None)
+        elif op == "unimp":
+            self._emit("unimp", None)
         else:
             raise AssertionError(f"operation without selection: {value!r}")
 
