@@ -4,6 +4,7 @@ A break replaces one piece of a file's source text, which must occur exactly onc
 """
 
 from tests.services.breaks_heap import BREAKS as HEAP_BREAKS
+from tests.services.breaks_rules import BREAKS as RULE_BREAKS
 from tests.services.breaks_sharing import BREAKS as SHARING_BREAKS
 from tests.services.breaks_sync import BREAKS as SYNC_BREAKS
 
@@ -20,7 +21,7 @@ BREAKS = (
     ),
     ("TH-9", "scheduler.py", "other.effective >= thread.effective for", "other.effective > thread.effective for"),
     ("TH-9", "scheduler.py", "other.deadline <= deadline for", "other.deadline > deadline for"),
-    ("TH-10", "scheduler.py", "ring[:] = ring[after:] + ring[:after]", "pass"),
+    ("TH-10 TH-12", "scheduler.py", "ring[:] = ring[after:] + ring[:after]", "pass"),
     ("TH-11", "scheduler.py", "reschedule, look = woke, woke or nothing_ready", "reschedule = look = True"),
     ("TH-11", "scheduler.py", "reschedule, look = woke, woke or nothing_ready", "reschedule = look = False"),
     ("TH-11", "scheduler.py", "or nothing_ready\n            case", "\n            case"),
@@ -31,7 +32,7 @@ BREAKS = (
         'self.sleepers[0].deadline <= now:\n            self.make_ready(self.sleepers[0], "timer")\n            break',
     ),
     ("TH-13", "scheduler.py", "and self.sleepers[0].yielding:", ":"),
-    ("TH-14", "scheduler.py", "self.timer = min(self.timer, self.clock.now + self.cycles_per_tick)", "pass"),
+    ("TH-14 TH-16", "scheduler.py", "self.timer = min(self.timer, self.clock.now + self.cycles_per_tick)", "pass"),
     (
         "TH-14",
         "scheduler.py",
@@ -54,7 +55,7 @@ BREAKS = (
     ("TO-4", "timeout.py", "return ctx.load(t, 4) > 0", "return True"),
     ("TO-5", "timeout.py", "min(elapsed + ticks, 0xFFFF_FFFF)", "elapsed + ticks"),
     ("TO-5", "timeout.py", "if remaining != UNLIMITED:", "if True:"),
-    ("TO-6", "timeout.py", "not ctx.kernel.in_heap(t) and", ""),
+    ("TO-6 TO-12", "timeout.py", "not ctx.kernel.in_heap(t) and", ""),
     (
         "TO-8",
         "futex.py",
@@ -98,9 +99,9 @@ BREAKS = (
     ("IR-3", "kernel.py", "        if source.edge:\n", "        if True:\n"),
     ("IR-3", "kernel.py", "        if source.edge:\n", "        if False:\n"),
     ("IR-4", "interrupts.py", "return word.with_permissions(Perm.GL | Perm.LD)", "return word"),
-    ("IR-4", "interrupts.py", "if right is None or not right[1] or", "if right is None or"),
+    ("IR-4 SG-16", "interrupts.py", "if right is None or not right[1] or", "if right is None or"),
     ("IR-4", "interrupts.py", " or right[0] not in ctx.kernel.interrupts.sources", ""),
-    ("IR-5", "interrupts.py", "if right is None or not right[2]:", "if right is None:"),
+    ("IR-5 IR-6 SG-16", "interrupts.py", "if right is None or not right[2]:", "if right is None:"),
     ("MW-1", "multiwaiter.py", "if not any(fired) and timeout.may_block(ctx, t):", "if timeout.may_block(ctx, t):"),
     ("MW-2", "futex.py", "thread.multi_fired = thread.multi_fired | {key}", "pass"),
     ("MW-4", "multiwaiter.py", "return 0 if any(fired) else", "return 0 if all(fired) else"),
@@ -120,8 +121,8 @@ BREAKS = (
     ),
     ("MQ-12", "queue.py", "not any(address % GRANULE for address in at)", "False"),
     ("MQ-15", "queue.py", "set_word(ctx, q, offset, put=STOPPED)", "pass"),
-    ("CP-10", "switcher.py", "kernel.memory.zero(thread.high_water, sp)", "pass"),
-    ("CP-12", "switcher.py", "kernel.memory.zero(min(thread.high_water, limit), limit)", "pass"),
+    ("CP-10 SG-11", "switcher.py", "kernel.memory.zero(thread.high_water, sp)", "pass"),
+    ("CP-12 SG-10", "switcher.py", "kernel.memory.zero(min(thread.high_water, limit), limit)", "pass"),
     ("CP-3", "switcher.py", "arguments[: target.arguments]", "arguments"),
     ("CP-31", "switcher.py", "frame.faults % 2 == 0 or ", ""),
     ("CP-31", "switcher.py", " or frame.faults > FAULT_LIMIT", ""),
@@ -133,7 +134,7 @@ BREAKS = (
     ),
     ("CP-34", "switcher.py", "        frame.faults = 0\n", ""),
     (
-        "ISA",
+        "SG-3 SG-6 SG-26 RB-7",
         "memory.py",
         "keeps = value.tag and bool(value.permissions & Perm.GL or cap.permissions & Perm.SL)",
         "keeps = value.tag",
@@ -141,6 +142,7 @@ BREAKS = (
     *HEAP_BREAKS,
     *SYNC_BREAKS,
     *SHARING_BREAKS,
+    *RULE_BREAKS,
 )
 SURVIVORS: dict[tuple[str, str, str], str] = {}
 """File, text and replacement of each break that no test can notice, and why."""

@@ -92,7 +92,7 @@ BREAKS = (
     ("HP-18", "allocator.py", "return as_cap(pointer) if is_tagged(pointer) else NULL", "return as_cap(pointer)"),
     ("HP-18", "allocator.py", "sizes[0] * sizes[-1] if", "sizes[0] * sizes[-1] & 0xFFFF_FFFF if"),
     ("HP-19", "heap_release.py", "ctx.kernel.heap.find(cap.bounds()[0])", "ctx.kernel.heap.find(cap.address)"),
-    ("HP-19", "heap_release.py", "if cap.tag and not cap.sealed else None", "if cap.tag else None"),
+    ("HP-19 TK-11", "heap_release.py", "if cap.tag and not cap.sealed else None", "if cap.tag else None"),
     ("HP-19", "heap_release.py", "== (found.start, found.start + found.length)", "!= (0, 0)"),
     ("HP-20", "heap_release.py", "        charge(kernel, quota, -found.charge)\n    else", "        pass\n    else"),
     ("HP-20", "heap_release.py", "    if not found.wanted:\n        action", "    if True:\n        action"),
@@ -242,7 +242,6 @@ BREAKS = (
         "if as_cap(sealed).otype == OTYPE_DYNAMIC:",
     ),
     ("TK-10", "sealing.py", "dry_run=dry_run)\n        if", "dry_run=True)\n        if"),
-    ("TK-11", "heap_release.py", "if cap.tag and not cap.sealed else None", "if cap.tag else None"),
     ("TK-12", "token.py", "    cap = kernel.memory.filtered(as_cap(handle))\n", "    cap = as_cap(handle)\n"),
     (
         "TK-13",

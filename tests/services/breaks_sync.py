@@ -252,7 +252,7 @@ BREAKS = (
         "    if not token.permissions_of(handle) & permissions:\n        return -Errno.EPERM\n    body = token.unseal(ctx.kernel, _key(ctx), handle, dynamic_only=True)\n    return body if body.tag else -Errno.EINVAL",
         "    body = token.unseal(ctx.kernel, _key(ctx), handle, dynamic_only=True)\n    if not body.tag:\n        return -Errno.EINVAL\n    return body if token.permissions_of(handle) & permissions else -Errno.EPERM",
     ),
-    ("MQ-19", "message_queue.py", "    ctx.store_cap(out, handle)\n", "    ctx.store_cap(out, body)\n"),
+    ("MQ-19 MQ-21", "message_queue.py", "    ctx.store_cap(out, handle)\n", "    ctx.store_cap(out, body)\n"),
     ("MQ-20", "message_queue.py", "    body = _open(ctx, handle, DESTROY)\n", "    body = _open(ctx, handle, SEND)\n"),
     (
         "MQ-20",
@@ -260,7 +260,6 @@ BREAKS = (
         "        return -Errno.EPERM\n    yield from queue.stop",
         "        return -Errno.EINVAL\n    yield from queue.stop",
     ),
-    ("MQ-21", "message_queue.py", "    ctx.store_cap(out, handle)\n", "    ctx.store_cap(out, body)\n"),
     (
         "MQ-22",
         "message_queue.py",
@@ -296,12 +295,6 @@ BREAKS = (
     ("RB-4", "ring_buffer.py", "    if items == (0 if pushing else slots):", "    if items == 0:"),
     ("RB-5", "ring_buffer.py", "wait(ctx, WAIT_FOREVER, _part", "wait(ctx, ctx.timeout(1), _part"),
     ("RB-6", "ring_buffer.py", "    if items == (0 if pushing else slots):\n", "    if True:\n"),
-    (
-        "RB-7",
-        "memory.py",
-        "keeps = value.tag and bool(value.permissions & Perm.GL or cap.permissions & Perm.SL)",
-        "keeps = value.tag",
-    ),
     ("TP-1", "thread_pool.py", "if not function.tag or function.otype", "if function.otype"),
     ("TP-1", "thread_pool.py", "or function.otype != OTYPE_EXPORT or", "or not function.sealed or"),
     ("TP-1", "thread_pool.py", " or not function.permissions & Perm.GL", ""),

@@ -46,6 +46,18 @@ def test_regions_and_pages():
 def test_graph_walk():
     assert reachable({0: (1, 1), 1: (0,), 2: (0,)}, 0) == (2, 3)
     assert reachable(tree(31), 0) == (31, 31 + 30)
+    assert rows("QC-4")[3:5] == ((14, 1, 0, "14: too many", 27), (31, 1, 0, "31: too many", 61))
+
+
+def test_what_a_queue_service_reaches():
+    by_system = {row[0]: row[1:] for row in rows("QC-5")}
+    assert by_system["CHERIoT"] == (64, "R", "return", 0, 0)
+    assert by_system["monolithic kernel"][:2] == ("all", "RW")
+    assert by_system["MPU, region for each message"][3:] == (8, 8 * (1024 + 168))
+
+
+def test_one_more_compartment_takes_a_dozen_words():
+    assert rows("QC-13") == ((1, 1, 32, 8), (2, 3, 52, 13), (4, 8, 100, 25))
 
 
 def test_calls_for_each_operation():

@@ -87,4 +87,4 @@ def test_bad_results(few, content, capsys):
 
 def test_unknown_name(capsys):
     assert main(["scenarios", "SC-19"]) == BAD_INPUT
-    assert "no scenario 'SC-19'; there are SC-1 to SX-4" in capsys.readouterr().err
+    assert "no scenario 'SC-19'; there are SC-1 to SX-5" in capsys.readouterr().err

@@ -7,6 +7,7 @@ from rtos_model.services.scenario import play, simple
 from rtos_model.services.scenarios.futexes import H_ID, L_ID, OTHER, PI, WORD, wait, wake
 from rtos_model.services.scenarios.interrupts import SYSTEM, multiwaiter, source, wait_any, word_of
 from rtos_model.services.scenarios.threads import TICK, sleep
+from rtos_model.services.scheduler import Clock, Scheduler
 from rtos_model.services.steps import Advance, Expect, Get, GetCap, Imported, Put, PutCap, Raise, Var, do
 
 
@@ -92,3 +93,13 @@ def test_a_waiter_that_runs_between_the_wake_and_the_free_of_a_delete_reports_in
     assert [str(check) for check in kernel.checks if not check.holds] == []
     lines = kernel.lines()
     assert lines.index("EXIT H") < lines.index("FREE quota heap#1 freed")
+
+
+def test_ticks_count_from_the_schedulers_start():
+    """TO-2, TO-3."""
+    clock = Clock(now=12_345)
+    scheduler = Scheduler({}, clock, 10_000, lambda event: None, 1)
+    for passed, ticks in ((9_999, 0), (1, 1), (20_000, 3)):
+        clock.now += passed
+        scheduler.expire()
+        assert scheduler.ticks == ticks

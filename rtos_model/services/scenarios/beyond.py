@@ -1,17 +1,18 @@
-"""Scenarios beyond the catalogue, for rules that it does not exercise (SX-1...SX-4)."""
+"""Scenarios beyond the catalogue, for rules that it does not exercise (SX-1...SX-5)."""
 
 from rtos_model.services.image import Compartment, Export, SealedImport, Word, quota
 from rtos_model.services.interpreter import letters
 from rtos_model.services.scenario import simple
-from rtos_model.services.scenarios.futexes import wait
-from rtos_model.services.scenarios.interrupts import EDGE_NUMBER, SYSTEM, word_of
-from rtos_model.services.scenarios.threads import TICK, sleep
+from rtos_model.services.scenarios.futexes import wait, wake
+from rtos_model.services.scenarios.interrupts import EDGE_NUMBER, SYSTEM, multiwaiter, source, wait_any, word_of
+from rtos_model.services.scenarios.threads import EQUAL, TICK, sleep
 from rtos_model.services.steps import (
     Advance,
     Ask,
     Expect,
     Expression,
     Function,
+    Get,
     GetCap,
     Imported,
     Leave,
@@ -180,5 +181,32 @@ SCENARIOS = (
         RET H run 5 0
         """,
         never="TRAP UNWIND",
+    ),
+    simple(
+        "SX-5",
+        "who is woken has left the queue",
+        "MW-3 MW-2 MW-4 FX-3",
+        {
+            "A": (
+                *multiwaiter(2),
+                *source(0, Var("word"), 0),
+                *source(1, Var("other"), 0),
+                *wait_any(50, 2, 0, [0, 1]),  # A did not hear of the first word, although it has changed
+                Expect(Get(Var("word")), 1),
+            ),
+            # as urgent as A, so that it goes on when A is ready
+            "B": (
+                Put(Var("other"), 1),
+                *wake(1, 1, pointer=Var("other")),
+                Put(Var("word"), 1),
+                *wake(1, 0),
+            ),
+        },
+        priorities=EQUAL,
+        words=["word", "other"],
+        expect="""
+        READY A multi
+        """,
+        **SYSTEM,
     ),
 )

@@ -111,7 +111,11 @@ def _tries_bad_stacks(ctx):
 
 # ------------------------------------------------------------------------------------------- residue
 
-SCAN = (do("switcher_recover_stack", into="stack"), *(Expect(Get("stack", at), 0) for at in SCANNED))
+SCAN = (
+    do("switcher_recover_stack", into="stack"),
+    Expect(Op("<=", Ask("length", "stack"), 1024 - SLOTS - SPILL), 1),  # what is above is the caller's
+    *(Expect(Get("stack", at), 0) for at in SCANNED),
+)
 DIRTY = (Local("big", 700), *(Put("big", 0xBEEF, at) for at in range(0, 700, 4)))
 SCANNER = Compartment(name="scanner", exports=(Export(name="scan", arguments=0), Export(name="dirty", arguments=0)))
 

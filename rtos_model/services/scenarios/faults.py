@@ -185,7 +185,11 @@ SCENARIOS = (
         "CP-30 CP-32 CP-33",
         (FAULT, Panic(), Local("most", 860), FAULT, Return(5)),  # at last too little stack for a register frame
         handlers=("rich", "stackless"),
-        handler=(If(Op("==", "a0", 28), (Expect("a1", 2),), (Expect("a0", 2), Expect("a1", 0))), Return(0)),
+        handler=(
+            Local("room", 400),  # a stackless handler has the whole stack
+            If(Op("==", "a0", 28), (Expect("a1", 2),), (Expect("a0", 2), Expect("a1", 0))),
+            Return(0),
+        ),
         result=5,
         expect="""
         TRAP H victim 28 2
@@ -261,6 +265,7 @@ SCENARIOS = (
         HANDLER H victim rich resume
         RET H run 5 0
         IRQ 12 2 []
+        EXIT H
         """,
     ),
     victim(

@@ -83,7 +83,7 @@ SCENARIOS = (
     simple(
         "SC-93",
         "buffers that are too short or forbid the access",
-        "MQ-8 MQ-9 MQ-12 MQ-13 MQ-30 SG-1 SG-2",
+        "MQ-8 MQ-9 MQ-12 MQ-13 MQ-30 SG-1 SG-2 CP-4",
         {
             "H": (
                 *create(8, 4),
@@ -330,7 +330,7 @@ SCENARIOS = (
     simple(
         "SC-101",
         "a sealed handle as a message",
-        "MQ-12 MQ-21 TK-14 SG-25",
+        "MQ-12 MQ-13 MQ-21 TK-14 SG-25 CP-38",
         {
             "H": (
                 *create_sealed(8, 2),

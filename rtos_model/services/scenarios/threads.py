@@ -192,7 +192,7 @@ SCENARIOS = (
     simple(
         "SC-10",
         "round robin",
-        "TH-14 TH-16",
+        "TH-14 TH-16 TO-1",
         {name: (Repeat(6, (Advance(TICK // 2),)),) for name in "AB"},
         priorities=EQUAL,
         comparability=Class.SET,
