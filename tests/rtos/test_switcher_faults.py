@@ -106,8 +106,8 @@ FAULTS = (
         faults.check_posture_of_handlers,
     ),
     Fault("posture not noted", "fault.inc", "sh    a0, FRAME_MASKED(cs0)", "nop", faults.check_posture_of_handlers),
-    Fault("callee always interruptible", "call.inc", "bnez  s1, 1f", "nop", calls.check_posture),
-    Fault("callee never interruptible", "call.inc", "csrsi mstatus, MSTATUS_MIE", "nop", calls.check_posture),
+    Fault("callee always interruptible", "call.inc", "andi  s1, s1, EXPORT_ENABLED", "li s1, 8", calls.check_posture),
+    Fault("callee never interruptible", "call.inc", "csrs  mstatus, s1", "nop", calls.check_posture),
     # E-SW-6
     Fault("mtval of another thread", "return.inc", "csrw  mtval, t1", "nop", contexts.check_thread_exit),
     Fault("MTCC stays", "exception.inc", "cspecialw mtcc, csp", "nop", contexts.check_wedge),
