@@ -153,8 +153,9 @@ HELLO = image(
 )
 
 
-def hello_system() -> System:
-    sources = {**STAND_INS, "console": text("console.c", CONSOLE), "main": text("main.c", MAIN)}
+def hello_system(**sources: list[Source]) -> System:
+    """`sources` replace those of units of these names."""
+    sources = {**STAND_INS, "console": text("console.c", CONSOLE), "main": text("main.c", MAIN), **sources}
     return build(HELLO, sources)
 
 

@@ -87,5 +87,6 @@ def test_cycles(tmp_path, capsys):
         assert best[name] <= most, (name, best[name])
 
 
-LABELS = "observe_enter switcher_return observe_return switcher_exception observe_schedule scheduler_answers observe_resume".split()
+LABELS = ("observe_enter", "switcher_return", "observe_return", "switcher_exception", "observe_schedule")
+LABELS += ("scheduler_answers", "observe_resume")
 BOUNDS = {"call nothing": 74, "call six": 68, "call deep": 74, "return": 38, "trap": 48, "resume": 31}
