@@ -110,6 +110,20 @@ def test_volatile_accesses_are_all_made_and_in_order(compiled):
     assert count(code, "lw") >= 3 and count(code, "sw") == 1
 
 
+def test_a_tag_is_asked_anew(compiled):
+    """Revocation clears tags at any time: what was true of a pointer before a call need not be after it."""
+    unit = compiled("""void release(void *);
+    int f(void *p, void *q) {
+        int before = __builtin_cheri_tag_get(p), same = __builtin_cheri_equal_exact(p, q);
+        int within = __builtin_cheri_subset_test(p, q);
+        release(q);
+        __builtin_cheri_tag_get(q);
+        return before + same + within + __builtin_cheri_tag_get(p) + __builtin_cheri_equal_exact(p, q) +
+               __builtin_cheri_subset_test(p, q); }""")
+    code = body(unit.assembly, "f")
+    assert [count(code, op) for op in ("cgettag", "csetequalexact", "ctestsubset")] == [2, 2, 2]
+
+
 def test_output_is_deterministic(tmp_path):
     path = tmp_path / "unit.c"
     path.write_text(generate(11, 60))

@@ -14,10 +14,12 @@ M32 = 0xFFFFFFFF
 PURE = frozenset(
     "const add sub mul mulh mulhu mulhsu div divu rem remu and or xor sll srl sra slt sltu seq sne "
     "zext8 zext16 sext8 sext16 addr fromint ptradd setaddr frame global slot "
-    "cgetbase cgetlen cgettop cgetperm cgettype cgettag cgethigh csetbounds csetboundsexact csetboundsrounddown "
-    "candperm cseal cunseal ccleartag csetequalexact ctestsubset crrl cram csethigh csub".split()
+    "cgetbase cgetlen cgettop cgetperm cgettype cgethigh csetbounds csetboundsexact csetboundsrounddown "
+    "candperm cseal cunseal ccleartag crrl cram csethigh csub".split()
 )
 """Operations without effects and without traps: they may be merged, moved and dropped."""
+MOMENTARY = frozenset("cgettag csetequalexact ctestsubset".split())
+"""Operations that look at tags: revocation can clear the tag of a value at any time, so they stay where they are."""
 
 LOADS = frozenset("lb lbu lh lhu lw clc".split())
 STORES = frozenset("sb sh sw csc".split())

@@ -2,7 +2,7 @@
 
 from cosim.toolchain.cc import graph
 from cosim.toolchain.cc.hoist import hoist
-from cosim.toolchain.cc.ir import COMMUTATIVE, LOADS, PURE, Block, Function, Value, resolve
+from cosim.toolchain.cc.ir import COMMUTATIVE, LOADS, MOMENTARY, PURE, Block, Function, Value, resolve
 from cosim.toolchain.cc.irfold import condition, simplify
 
 SHIFTS = {"__ashldi3": "sll", "__lshrdi3": "srl", "__ashrdi3": "sra"}
@@ -79,7 +79,11 @@ def _number_block(function: Function, block: Block, known: dict, loads: dict) ->
                     continue
             value.forward = simpler
             continue
-        if op in LOADS:
+        if op in MOMENTARY:
+            value.forward = simplify(op, args, value.imm, make)
+            if value.forward is not None:
+                continue
+        elif op in LOADS:
             if not value.volatile:
                 key = (op, args[0], value.imm)
                 if key in loads:
@@ -147,7 +151,7 @@ def remove_dead(function: Function) -> None:
     work: list[Value] = []
     for block in function.blocks:
         for value in block.body:
-            if value.op not in PURE and (value.op not in LOADS or value.volatile):
+            if value.op not in PURE | MOMENTARY and (value.op not in LOADS or value.volatile):
                 needed.add(value.id)
                 work.append(value)
         if block.term[0] == "branch":
