@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cosim.errors import UserError
+from cosim.toolchain.system.description import read_system
 from rtos_model.services.errors import ServiceModelError
 from rtos_model.services.image import Image
 from rtos_model.services.scenario import Scenario, catalogue
@@ -20,8 +21,12 @@ def described(name: str) -> tuple[Image, Program]:
     path = Path(name)
     if path.suffix == ".py":
         return _from_python(path)
+    if path.suffix == ".toml":
+        return read_system(path).image, {}
     if path.suffix or path.exists():
-        raise UserError(f"{name}: a description is a Python file (.py) with IMAGE, or a scenario's identifier")
+        raise UserError(
+            f"{name}: a description is a TOML file, a Python file (.py) with IMAGE, or a scenario's identifier"
+        )
     known = catalogue()
     if name not in known:
         raise UserError(f"no scenario {name!r}, no file either; there are {next(iter(known))} to {list(known)[-1]}")

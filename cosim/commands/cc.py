@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
         _write(args.output or args.sources[0].with_suffix(".s"), unit.assembly.encode())
         return 0
     if args.compartment:
-        raise UserError("a compartment alone is no program: add -S for its assembly, or use: cheriot system build")
+        raise UserError("a compartment alone is no program: add -S for its assembly, or use: cheriot build")
     program = build(args.sources, profile(args.profile), include=args.include, defines=defines)
     _warn(program.warnings)
     output = args.output or args.sources[0].with_suffix(".elf")

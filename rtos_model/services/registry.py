@@ -138,7 +138,7 @@ def link(
     sealed += [quota_of(name, size) for name in sorted(wanted - declared) if name.endswith(suffix)]
     return Image(
         compartments=tuple(linked),
-        libraries=tuple(_with(one, _core_imports(one.name, kind)) for one in libraries),
+        libraries=(*(_with(one, _core_imports(one.name, kind)) for one in libraries), *rest.pop("libraries", ())),
         threads=threads,
         interrupts=interrupts,
         devices=(REVOKER, *rest.pop("devices", ())),

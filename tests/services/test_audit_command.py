@@ -78,7 +78,7 @@ def test_questions(capsys):
     [
         (["SC-999"], "no scenario 'SC-999', no file either"),
         (["nowhere.py"], "nowhere.py: no such file"),
-        (["system.toml"], "system.toml: a description is a Python file (.py)"),
+        (["system.ini"], "system.ini: a description is a TOML file, a Python file (.py)"),
         (["SC-159", "--callers", "net_gate.knock"], "no such export; there are net_gate.net_connect, net_gate.net_loo"),
         (["SC-159", "--users", "fridge"], "--users fridge: no such device; there are revoker"),
         (["SC-159", "--json", "/nowhere/at/all.json"], "/nowhere/at/all.json: No such file or directory; name a file"),

@@ -103,25 +103,34 @@ def build(
     include: Iterable[Path] = (),
     defines: Mapping[str, str] | None = None,
     grants: Mapping[str, tuple[Import, ...]] | None = None,
+    described_in: str = "the description",
 ) -> System:
-    """Build for a system. `sources` of a unit replace the RTOS's own; `grants` are further imports by unit.
+    """Build for a system. `sources` of a unit replace the RTOS's own; `grants` are further imports by unit;
+    messages call the description by `described_in`.
 
     Raises UserError with what to mend.
     """
     try:
         granted = with_hardware(image, config, grants or {})
-        return _build(granted, dict(sources), config, [*include], dict(defines or {}))
+        return _build(granted, dict(sources), config, [*include], dict(defines or {}), described_in)
     except ServiceModelError as error:
         raise UserError(str(error)) from None
 
 
-def _build(image: Image, sources: dict, config: SocConfig, include: list[Path], defines: dict[str, str]) -> System:
+def _build(
+    image: Image,
+    sources: dict,
+    config: SocConfig,
+    include: list[Path],
+    defines: dict[str, str],
+    described_in: str,
+) -> System:
     _check_core(image)
     compiler = _Compiler(image, sources, config, include, defines)
     image, units = reachable(image, compiler.unit)
     units |= compiler.boot()
     image = complete(image, units)
-    check(image, units)
+    check(image, units, described_in)
     slots = {one.name: tables.slots(image, one, units[one.name]) for one in members(image)}
     linked = {name: _first_round(unit, slots.get(name, [])) for name, unit in units.items()}
     for _ in range(ROUNDS):

@@ -142,8 +142,11 @@ def _function_import(
 # ------------------------------------------------------------------------------------------- checks
 
 
-def check(image: Image, units: Mapping[str, Unit]) -> None:
-    """Compare every export with its function's attributes. Raises UserError with all disagreements."""
+def check(image: Image, units: Mapping[str, Unit], source: str) -> None:
+    """Compare every export with its function's attributes. Raises UserError with all disagreements.
+
+    `source` is what messages call the description: its file, if it has one.
+    """
     problems: list[str] = []
     for one in members(image):
         unit = units[one.name]
@@ -151,14 +154,14 @@ def check(image: Image, units: Mapping[str, Unit]) -> None:
         for export in exports.values():
             fact = unit.function(export.name)
             if fact is not None:
-                problems += _differences(one, export, fact)
+                problems += _differences(one, export, fact, source)
             elif not unit.defines(export.name):
                 problems.append(
-                    f"the description exports {one.name}.{export.name}, but no source of {one.name!r} defines it "
+                    f"{source} exports {one.name}.{export.name}, but no source of {one.name!r} defines it "
                     f"({_files(unit)})"
                 )
         problems += [
-            f"{fact.place}: {fact.name} is an entry of {one.name!r} here, but the description does not export it"
+            f"{fact.place}: {fact.name} is an entry of {one.name!r} here, but {source} does not export it"
             for fact in unit.functions
             if fact.defined and fact.compartment == one.name and fact.name not in exports
         ]
@@ -166,29 +169,29 @@ def check(image: Image, units: Mapping[str, Unit]) -> None:
         owner = next(one for one in image.compartments if one.name == sealed.owner)
         if KeyImport(key=sealed.key) not in owner.imports:
             problems.append(
-                f"sealed object {sealed.name!r}: its owner {owner.name!r} imports no key {sealed.key!r}, so the loader "
-                "cannot number it"
+                f"{source}: sealed object {sealed.name!r}: its owner {owner.name!r} imports no key {sealed.key!r}, "
+                "so the loader cannot number it"
             )
     if problems:
         raise UserError("\n".join(problems))
 
 
-def _differences(one: Described, export: Export, fact: FunctionFact) -> Iterable[str]:
+def _differences(one: Described, export: Export, fact: FunctionFact, source: str) -> Iterable[str]:
     where = f"{fact.place}: {fact.name}"
-    described = f"but the description of {one.name}.{export.name} says"
+    described = f"but {source} says of {one.name}.{export.name}:"
     is_compartment = isinstance(one, Compartment)
     if is_compartment and export.exported and fact.compartment != one.name and not fact.callback:
-        yield f"{where} lacks __cheri_compartment({one.name!r}), {described} that it is exported"
+        yield f"{where} lacks __cheri_compartment({one.name!r}), {described} exported"
     if not is_compartment and export.exported and not fact.libcall:
-        yield f"{where} lacks __cheri_libcall, {described} that it is exported"
+        yield f"{where} lacks __cheri_libcall, {described} exported"
     default = DEFAULT[Compartment if is_compartment and (fact.compartment or fact.callback) else Library]
     posture = Posture(fact.interrupts) if fact.interrupts else default
     if posture is not export.posture:
         yield f"{where} runs with interrupts {posture.value} here, {described} {export.posture.value}"
     if export.min_stack and fact.minimum_stack is not None and fact.minimum_stack != export.min_stack:
-        yield f"{where} has minimum_stack {fact.minimum_stack}, {described} {export.min_stack}"
+        yield f"{where} has minimum_stack {fact.minimum_stack} here, {described} {export.min_stack}"
     if is_compartment and fact.arguments != export.arguments:
-        yield f"{where} takes {fact.arguments} argument registers, {described} {export.arguments}"
+        yield f"{where} takes {fact.arguments} argument registers here, {described} {export.arguments}"
 
 
 def _files(unit: Unit) -> str:

@@ -125,12 +125,12 @@ COUNT = IMAGE.compartments[0].exports[0]
     [
         (altered("main", exports=(RUN, INIT, Export(name="gone"))), {}, "no source of 'main' defines it (main.c"),
         (IMAGE, {"main": MAIN + 'int __cheri_compartment("main") extra(void) { return 0; }'}, "does not export it"),
-        (altered("main", exports=(replace(RUN, posture=Posture.DISABLED), INIT)), {}, "main.run says disabled"),
+        (altered("main", exports=(replace(RUN, posture=Posture.DISABLED), INIT)), {}, "says of main.run: disabled"),
         (altered("main", exports=(replace(RUN, arguments=2), INIT)), {}, "takes 0 argument registers"),
         (
             altered("scheduler", exports=(replace(COUNT, min_stack=72),)),
             {},
-            "has minimum_stack 64, but the description of scheduler.thread_count says 72",
+            "has minimum_stack 64 here, but the description says of scheduler.thread_count: 72",
         ),
         (altered("main", imports=MAIN_IMPORTS[:2]), {}, "uses the sealed object main.malloc"),
         (IMAGE, {"main": MAIN.replace("thread_id_get", "thread_id_got")}, "thread_id_got, which no library exports"),
