@@ -117,11 +117,13 @@ class Ctx:
         self.kernel.memory.store_cap(_capability(pointer), value, offset)
 
     def local(self, size: int, align: int = 8) -> Cap:
-        """A stack object of `size` bytes; it lives until the function returns. No room traps like a store below."""
+        """A stack object of `size` bytes; it lives until the function returns. With no room it traps: no address below
+        the base is representable, so a stack pointer that goes there loses its tag.
+        """
         sp = (self.sp - size) & ~(align - 1)
         base, _ = self.stack.bounds()
         if sp < base:
-            raise cheri_fault(Fault.BOUNDS)
+            raise cheri_fault(Fault.TAG)
         self.sp = sp
         self.thread.high_water = min(self.thread.high_water, sp)
         return self.stack.with_address(sp).with_bounds(size)

@@ -1,10 +1,12 @@
 """A scenario as firmware: for each compartment with step programs one C source, and what the reports in it mean."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from cosim.errors import UserError
+from cosim.toolchain.program import FIRMWARE
 from cosim.toolchain.steps.bodies import Body, CheckPoint, UnitText, entry_head
 from cosim.toolchain.steps.expressions import word_name
 from cosim.toolchain.steps.headers import headers
@@ -16,9 +18,13 @@ from rtos_model.services.registry import ENTRIES
 from rtos_model.services.scenario import Scenario
 
 HANDLERS = {
-    "error_handler": ("compartment_error_handler", ("a0", "a1", "a2")),
-    "error_handler_stackless": ("compartment_error_handler_stackless", ("a0", "a1")),
+    "error_handler": "compartment_error_handler",
+    "error_handler_stackless": "compartment_error_handler_stackless",
 }
+"""Body of a program to the function that it is; its steps get mcause and, of mtval, the cause of a CHERI fault."""
+BY_HAND = FIRMWARE / "scenarios"
+"""A folder for each scenario that does what steps cannot say; see the README there."""
+CHECK_BY_HAND = re.compile(r"CHECK (\d+): (.*?)(?: \*/)?$", re.MULTILINE)
 CLOCK = DeviceImport(device="simulation_clock", permissions="W")
 TIME = DeviceImport(device="mtime", permissions="R")
 
@@ -35,8 +41,11 @@ class Generated:
     grants: dict[str, tuple[Import, ...]]
 
 
-def generate(image: Image, program: Mapping[str, object]) -> Generated:
-    """The C of every compartment that is not the RTOS's. Raises UserError for a body that is no step program."""
+def generate(image: Image, program: Mapping[str, object], by_hand: Path | None = None) -> Generated:
+    """The C of every compartment that is not the RTOS's. Raises UserError for a body that is no step program.
+
+    Files called as a compartment in the folder `by_hand`, C or assembly, are its source instead.
+    """
     found = Generated({}, {}, {}, {})
     services = {entry.owner for entry in ENTRIES.values()}
     for compartment in image.compartments:
@@ -44,6 +53,12 @@ def generate(image: Image, program: Mapping[str, object]) -> Generated:
             continue
         unit = UnitText(image, compartment)
         name = compartment.name
+        written = sorted(by_hand.glob(f"{name}.[cS]")) if by_hand else []
+        if written:
+            found.sources[name] = [Source(path) for path in written]
+            found.checks[name], found.texts[name] = _checks_by_hand(name, found.sources[name]), ()
+            found.grants[name] = ()
+            continue
         found.sources[name] = [Source(Path(f"{name}.c"), _text(unit, program))]
         found.checks[name], found.texts[name] = tuple(unit.checks), tuple(unit.texts)
         clock = [CLOCK] if unit.clock else []
@@ -51,9 +66,15 @@ def generate(image: Image, program: Mapping[str, object]) -> Generated:
     return found
 
 
+def _checks_by_hand(name: str, sources: list[Source]) -> tuple[CheckPoint, ...]:
+    """From comments `CHECK 0: text` at calls of observe_expect with that number."""
+    texts = dict(pair for source in sources for pair in CHECK_BY_HAND.findall(source.read()))
+    return tuple(CheckPoint(name, texts.get(str(number), "")) for number in range(len(texts)))
+
+
 def firmware(scenario: Scenario, config: SocConfig = SAFE, **more) -> tuple[System, Generated]:
     """A scenario with the RTOS as firmware; `more` goes to `build`, and sources in it replace generated ones."""
-    generated = generate(scenario.image, scenario.program)
+    generated = generate(scenario.image, scenario.program, BY_HAND / scenario.id)
     sources = generated.sources | more.pop("sources", {})
     return build(scenario.image, sources, config=config, grants=generated.grants, **more), generated
 
@@ -69,9 +90,9 @@ def _text(unit: UnitText, program: Mapping[str, object]) -> str:
         head = entry_head(compartment, export)
         prototypes.append(f"uintptr_t {head}({', '.join('uintptr_t' for _ in parameters) or 'void'});")
         bodies += [*body.function(head, parameters), ""]
-    for name, (function, parameters) in HANDLERS.items():
+    for name, function in HANDLERS.items():
         if f"{compartment.name}.{name}" in program:
-            bodies += _handler(unit, program, name, function, parameters)
+            bodies += _handler(unit, program, name, function)
     lines = [
         *(f"#include <{header}>" for header in _includes(unit)),
         "",
@@ -93,17 +114,18 @@ def _steps(program: Mapping[str, object], name: str) -> tuple:
     return body  # type: ignore[return-value]
 
 
-def _handler(unit: UnitText, program, name: str, function: str, parameters: tuple) -> list[str]:
+def _handler(unit: UnitText, program, name: str, function: str) -> list[str]:
     """The handler's steps, and the frame moved on behind the instruction that faulted if they ask to resume."""
     body = Body(unit, name, _steps(program, f"{unit.compartment.name}.{name}"))
-    steps = body.function(f"static {name}_steps", [*parameters])
+    steps = body.function(f"static {name}_steps", ["a0", "a1"])
     steps = [line.replace("uintptr_t static", "static uintptr_t") for line in steps]
+    answer = f"{name}_steps(mcause, scenario_cause(mcause, mtval))"
     if name == "error_handler":
         return [
             *steps,
             f"enum ErrorRecoveryBehaviour {function}(struct ErrorState *frame, size_t mcause, size_t mtval)",
             "{",
-            f"\tif ({name}_steps((uintptr_t)frame, mcause, mtval))",
+            f"\tif ({answer})",
             "\t\treturn ForceUnwind;",
             "\tframe->pcc = scenario_behind(frame->pcc);",
             "\treturn InstallContext;",
@@ -114,7 +136,7 @@ def _handler(unit: UnitText, program, name: str, function: str, parameters: tupl
         *steps,
         f"enum ErrorRecoveryBehaviour {function}(size_t mcause, size_t mtval)",
         "{",
-        f"\treturn {name}_steps(mcause, mtval) ? ForceUnwind : InstallContext;",
+        f"\treturn {answer} ? ForceUnwind : InstallContext;",
         "}",
         "",
     ]

@@ -77,3 +77,9 @@ static inline void *scenario_behind(void *pcc)
 	const uint16_t *code = cheri_address_set((const uint16_t *)cheri_program_counter_get(), at);
 	return cheri_address_set(pcc, at + ((*code & 3) == 3 ? 4 : 2));
 }
+
+/* What of mtval says why: the cause of a CHERI fault, without the register. */
+static inline size_t scenario_cause(size_t mcause, size_t mtval)
+{
+	return mcause == 28 ? mtval & 31 : mtval;
+}
