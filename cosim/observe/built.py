@@ -25,7 +25,7 @@ def places_of(system: System) -> Places:
         entries |= {table + tables.export_index(one, export.name): (one.name, export.name) for export in one.exports}
     for one in image.compartments:
         for word in one.globals:
-            at = _word(system, one.name, word_name(word.name))
+            at = _word(system, one.name, word_name(word.name)) or _word(system, one.name, word.name)
             if at is not None:
                 regions.append(Region(f"{one.name}.{word.name}", at, at + word.size))
     counters = _word(system, SCHEDULER, COUNTERS)

@@ -33,6 +33,8 @@ GAP = "..."
 """An expected line that stands for any number of events."""
 
 USUAL_PRIORITIES = {"H": 3, "M": 2, "L": 1}
+STACK = 2048
+"""Bytes of a thread's stack: enough for compiled code that calls the queue compartment, which calls the allocator."""
 
 
 class Class(enum.Enum):
@@ -147,7 +149,7 @@ def simple(
         image=link(
             compartments=[main, *compartments],
             threads=[
-                Thread(name=n, compartment=at, entry=entry, priority=levels.get(n, 1), stack=stack_of.get(n, 1024))
+                Thread(name=n, compartment=at, entry=entry, priority=levels.get(n, 1), stack=stack_of.get(n, STACK))
                 for n, (at, _, entry) in ((n, entry.partition(".")) for n, entry in entries.items())
             ],
             program=bodies,

@@ -328,6 +328,8 @@ class Emitter:
         if info.stack:
             self._put(f"csetboundsimm\tct0, csp, {8 * info.stack}")
         if info.switcher:
+            if not info.stack:
+                self._put("li\tt0, 0")  # the entry may take it for a pointer to further arguments
             self._load_slot("ct2", interface.SWITCHER)
             self._put("cjalr\tct2")
         elif info.target is None:

@@ -52,6 +52,9 @@ class CallLowering:
                 variadic += values
         stacked = registers[abi.ARGUMENT_REGISTERS :] + variadic
         registers = registers[: abi.ARGUMENT_REGISTERS]
+        if switcher and not isinstance(node.function, tree.GlobalRef):
+            # the entry behind a pointer may take more than is passed: it must not find our leftovers
+            registers += [self.b.const(0)] * (abi.ARGUMENT_REGISTERS - len(registers))
         return self._results(CallInfo(target, results, len(stacked), switcher), (*leading, *registers, *stacked))
 
     def _call_pair(self, node: tree.CallPair) -> Scalar:

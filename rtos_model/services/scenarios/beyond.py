@@ -96,7 +96,7 @@ SCENARIOS = (
         "the stack a thread starts with",
         "TH-4 TH-1 CP-40",
         {"H": first_stack(1024), "L": first_stack(2048)},
-        stacks={"L": 2048},
+        stacks={"H": 1024, "L": 2048},
     ),
     simple(
         "SX-2",
