@@ -13,7 +13,8 @@ from cosim.toolchain.objectfile import HIDDEN, Object
 from cosim.toolchain.system.cache import cached, digest, store, stored, toolchain_key
 from cosim.toolchain.system.sources import Source, closure
 
-NOT_IN_SYSTEMS = ("console.c", "trap.c", "malloc.c", "atomic.c")
+ATOMIC, ATOMIC_OF_UNIT = "atomic.c", "atomic_unit.c"
+NOT_IN_SYSTEMS = ("console.c", "trap.c", "malloc.c", ATOMIC)
 """Parts of the bare-metal runtime that need a machine of their own; the RTOS has services instead."""
 UNWIND = FIRMWARE / "rtos" / "unwind"
 SCOPES = {
@@ -160,7 +161,10 @@ def _facts(unit: Compiled) -> Iterable[FunctionFact]:
 
 def _provider(name: str) -> Path | None:
     """The source of a support routine, None if it is none."""
-    file = PROVIDER.get(name)
+    function = name.removeprefix(interface.sentry_slot(""))
+    file = PROVIDER.get(function)
+    if file == ATOMIC:
+        return RUNTIME / ATOMIC_OF_UNIT if function != name else None
     if file is not None and file not in NOT_IN_SYSTEMS:
         return RUNTIME / file
     return SCOPES.get(name)
@@ -168,8 +172,10 @@ def _provider(name: str) -> Path | None:
 
 def _add_runtime(unit: Unit) -> None:
     """Add the parts of the runtime that the unit's code calls: memcpy, 64-bit division, error-handling scopes ..."""
+    added: set[Path] = set()
     while True:
-        missing = [path for path in map(_provider, unit.undefined()) if path is not None]
+        missing = [path for path in map(_provider, unit.undefined()) if path is not None and path not in added]
         if not missing:
             return
+        added.add(missing[0])
         unit.pieces.append(_make(unit.name, Source(missing[0]), [], {}, {}))

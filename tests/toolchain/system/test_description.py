@@ -1,6 +1,7 @@
 """Systems written as TOML: what they mean, and what is said of mistakes."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from cosim import cli
 from cosim.errors import UserError
 from cosim.image import linked_program
 from cosim.run import run_model
+from cosim.toolchain.system import description
 from cosim.toolchain.system.description import read_system
 from rtl.config import SAFE
 from rtos_model.services.image import Posture, RevokerKind, quota
@@ -71,6 +73,7 @@ int __cheri_compartment("console") say(const char *text)
     "tools.h": "int __cheri_libcall twice(int x);\n",
     "tools.c": '#include <compartment.h>\n#include "tools.h"\nint twice(int x) { return 2 * x; }\n',
     "main.c": """
+#include <atomic.h>
 #include <compartment.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +89,9 @@ void __cheri_compartment("main") run(void)
 	free(copy);
 	say(token_obj_unseal_static(STATIC_SEALING_TYPE(Lid), STATIC_SEALED_VALUE(box)));
 	say(twice(*SHARED_OBJECT(int, board)) == 42 ? "right" : "wrong");
+	uint32_t word = 40, expected = 42;
+	atomic_fetch_add_u32(&word, 2);
+	say(atomic_compare_exchange_u32(&word, &expected, 7) && word == 7 ? "atomic" : "torn");
 }
 """,
 }
@@ -102,7 +108,7 @@ def folder(tmp_path):
 def test_a_system_from_a_file_runs(folder):
     system = read_system(folder / "system.toml").build()
     result = run_model(SAFE, linked_program("system", system.image), max_cycles=1_000_000)
-    assert result.console == b"good day\ninside\nright\n" and result.program_code == 0
+    assert result.console == b"good day\ninside\nright\natomic\n" and result.program_code == 0
 
 
 def test_what_the_file_means(folder):
@@ -143,7 +149,7 @@ def test_the_command_writes_image_report_map_and_listing(folder, capsys):
         ('sources = ["tools.c"]', 'sources = ["gone.c"]', "gone.c: cannot read it"),
         ('"run", {', '"run", { speed = 1,', "compartments.main.exports[1].speed: no such key"),
         ('posture = "enabled"', 'posture = "on"', "compartments.main.exports[1].posture: 'on'"),
-        ('posture = "enabled"', 'posture = "disabled"', "main.c:8: init runs with interrupts enabled here"),
+        ('posture = "enabled"', 'posture = "disabled"', "main.c:9: init runs with interrupts enabled here"),
         ("arguments = 0", "arguments = 3", "init takes 0 argument registers here"),
         ('"uart"', '"uarts"', "device 'uarts' is not declared"),
         ("main = 1024", "mian = 1024", "quotas.mian: no such compartment"),
@@ -162,3 +168,20 @@ def test_a_mistake_names_file_and_key(folder, old, new, message):
         read_system(path).build()
     assert message in str(raised.value)
     assert str(path) in str(raised.value) or "gone.c" in str(raised.value)
+
+
+def test_the_example_of_the_documentation_is_one(tmp_path):
+    """Every key in it exists; only its sources are made up here."""
+    page = (Path(description.__file__).parent / "SYSTEMS.md").read_text()
+    example = page.partition("```toml\n")[2].partition("```")[0]
+    (tmp_path / "include").mkdir()
+    (tmp_path / "system.toml").write_text(example)
+    entries = "".join(f'int __cheri_compartment("main") {name}(void) {{ return 0; }}\n' for name in ("run", "init"))
+    stop = '__cheriot_interrupts(disabled) __cheriot_minimum_stack(128) int __cheri_compartment("main") stop(int a)'
+    main = f"#include <compartment.h>\n{entries}{stop} {{ return a; }}\n"
+    (tmp_path / "main.c").write_text(main)
+    line = 'int __cheri_compartment("console") write_line(void) { return 0; }'
+    (tmp_path / "console.c").write_text(f"#include <compartment.h>\n{line}\n")
+    (tmp_path / "tools.c").write_text(SOURCES["tools.c"].replace('#include "tools.h"', SOURCES["tools.h"]))
+    (tmp_path / "start.S").write_text("nothing:\n\tcret\n")
+    assert read_system(tmp_path / "system.toml").build().places.heap[1] == 16384
