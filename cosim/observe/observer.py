@@ -92,7 +92,7 @@ class Observer:
         self._interrupt: tuple[int, int, list[int]] | None = None
         platform = machine.platform
         platform.simctl.reported = self._reported
-        platform.plic.claimed = self._claim
+        self._told_of_claims, platform.plic.claimed = platform.plic.claimed, self._claim
         platform.revoker.stepped = lambda epoch: self.emit(Epoch(epoch))
         for at in places.labelled("observe_resume"):
             machine.probe(at, self._resume)
@@ -176,6 +176,7 @@ class Observer:
 
     def _claim(self, source: int) -> None:
         self._claimed = source
+        self._told_of_claims(source)
 
     def _counted(self) -> None:
         """The source is the one that the interrupt controller gave out, the number of times the scheduler's count."""

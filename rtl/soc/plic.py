@@ -28,13 +28,15 @@ class Plic(wiring.Component):
     """A source asks while its bit of `levels` is high, or from a cycle of its bit of `pulses` until it is claimed.
 
     CLAIM reads the asking, enabled source of the highest priority, of equal ones the lowest number, and silences it
-    until its number is written back. `interrupt` follows a cycle later, if that priority is above THRESHOLD.
+    until its number is written back. `interrupt` follows a cycle later, if that priority is above THRESHOLD. `claims`
+    has the bit of the source that is being claimed.
     """
 
     port: In(BlockSignature(SIZE // LINE))
     levels: In(SOURCES)
     pulses: In(SOURCES)
     interrupt: Out(1)
+    claims: Out(SOURCES)
 
     def elaborate(self, platform):
         m = Module()
@@ -64,6 +66,7 @@ class Plic(wiring.Component):
             m.d.comb += claim.eq(Const(1, SOURCES) << first & ~Const(1, SOURCES))
         with m.If(registers.stored(CLAIM) & (done < SOURCES)):
             m.d.comb += complete.eq(1 << done[: len(first)])
+        m.d.comb += self.claims.eq(claim)
         m.d.sync += [
             latched.eq((latched | self.pulses) & ~claim),
             claimed.eq((claimed | claim) & ~complete),

@@ -1,6 +1,6 @@
 """Simulation control: what firmware tells the harness. Without a harness the stores have no effect."""
 
-from amaranth.hdl import Module, Mux
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -49,12 +49,14 @@ class SimulationControl(wiring.Component):
     count from the store of their lowest byte on, so they are to be stored as words.
 
     A store to +0x18 lets time pass: `advance` is its value in that very cycle, and zero otherwise. A store to +0x1C
-    raises test interrupts: the bits of `levels` stay, those of `pulses` are high for a cycle.
+    raises test interrupts: the bits of `levels` stay until the interrupt controller's `claims` take them away, those
+    of `pulses` are high for a cycle.
     """
 
     port: In(BlockSignature(SIZE // LINE))
     report: Out(ReportSignature())
     advance: Out(32)
+    claims: In(32)
     levels: Out(32)
     pulses: Out(32)
 
@@ -67,9 +69,9 @@ class SimulationControl(wiring.Component):
             report.character_valid.eq(registers.written(CHARACTER)),
         ]
         m.d.comb += self.advance.eq(Mux(registers.written(ADVANCE), registers.value(ADVANCE), 0))
-        m.d.sync += self.pulses.eq(0)
-        with m.If(registers.written(INTERRUPT)):
-            m.d.sync += [self.levels.eq(registers.value(INTERRUPT)), self.pulses.eq(registers.value(INTERRUPT))]
+        raised = Signal(32)
+        m.d.comb += raised.eq(Mux(registers.written(INTERRUPT), registers.value(INTERRUPT), 0))
+        m.d.sync += [self.levels.eq(self.levels & ~self.claims | raised), self.pulses.eq(raised)]
         with m.If(self.port.enable):
             m.d.sync += [
                 report.store.line.eq(self.port.line),

@@ -135,6 +135,7 @@ class Uncore(wiring.Component):
         if revoker := self.devices.get("revoker"):
             m.d.comb += plic.pulses[REVOKER].eq(revoker.interrupt)
         if simctl := self.devices.get("simctl"):
+            m.d.comb += simctl.claims.eq(plic.claims)
             m.d.comb += [plic.levels[source].eq(simctl.levels[source]) for source in TEST_LEVELS]
             m.d.comb += [plic.pulses[source].eq(simctl.pulses[source]) for source in TEST_PULSES]
 

@@ -30,6 +30,7 @@ class Platform:
         self.timer = None if config.timer is None else Timer(config.timer, time, scripted=scripted)
         self.uart = Uart(self._send)
         self.plic = Plic()
+        self.plic.claimed = self._lower_test_interrupt
         self.revoker = Revoker(self._swept)
         self.gpio = Gpio()
         self.bitmap_rest = Device()
@@ -65,7 +66,13 @@ class Platform:
 
     def _raise_test_interrupts(self, sources: int) -> None:
         for source in TEST_LEVELS:
-            self.plic.set_level(source, bool(sources >> source & 1))
+            if sources >> source & 1:
+                self.plic.set_level(source, True)
         for source in TEST_EDGES:
             if sources >> source & 1:
                 self.plic.pulse(source)
+
+    def _lower_test_interrupt(self, source: int) -> None:
+        """A test interrupt of level form asks until it is claimed."""
+        if source in TEST_LEVELS:
+            self.plic.set_level(source, False)

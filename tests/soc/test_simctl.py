@@ -49,6 +49,9 @@ def test_test_interrupts(simulate):
         assert await cycle(3, 0xF0, 0xF100) == (0xF100, 0xF100)
         assert await cycle(3, 0x0F, 0xFFFF) == (0xF100, 0)
         assert await cycle(4, 0xF0, 0xFFFF) == (0xF100, 0)
-        assert await cycle(3, 0xF0, 0x0200) == (0x0200, 0x0200)
+        assert await cycle(3, 0xF0, 0x0200) == (0xF300, 0x0200)
+        ctx.set(dut.claims, 0x1100)
+        assert await cycle(3, 0x0F, 0xFFFF) == (0xE200, 0)
+        assert await cycle(3, 0xF0, 0x0100) == (0xE300, 0x0100), "raised anew"
 
     simulate(dut, bench)

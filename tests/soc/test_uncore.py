@@ -181,7 +181,7 @@ def test_interrupt_lines(simulate):
 )
 def test_interrupt_sources(simulate, source, address, value):
     dut = Uncore(config(plic=PLIC, revoker=REVOKER), IMAGE)
-    latched = source in (1, 12, 15)
+    latched = source != 2  # of test interrupts the level form also asks until it is claimed
 
     async def body(core, ctx):
         await core.store(REVOKER + 0x14, 1)
