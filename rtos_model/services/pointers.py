@@ -46,15 +46,24 @@ def as_cap(value: Value) -> Cap:
     return Cap.from_words(False, number >> 32, number & 0xFFFF_FFFF)
 
 
+LATEST_TIME, FOR_EVER = 1 << 48, (1 << 64) - 1
+
+
 def digest(value: Value) -> TokenValue:
-    """How a register stands in an event: a signed number, or `cap(otype:permissions:length+offset)` if tagged."""
+    """How a register stands in an event: a signed number, or `cap(otype:permissions:length+offset)` if tagged.
+
+    A capability that has lost its tag is `dead(...)` of the same form. No absolute time is so late that it looks like
+    one, but "for ever" (all ones).
+    """
     if not isinstance(value, Cap):
         return scalar(value)
-    if not value.tag:
-        return scalar(bits64(value))
+    bits = bits64(value)
+    if not value.tag and (bits < LATEST_TIME or bits == FOR_EVER):
+        return scalar(bits)
     base, top = value.bounds()
     letters = permission_letters(value.permissions)
-    return f"cap({value.otype}:{letters}:{top - base}{value.address - base:+d})"
+    kind = "cap" if value.tag else "dead"
+    return f"{kind}({value.otype}:{letters}:{top - base}{value.address - base:+d})"
 
 
 def check_pointer(cap: Cap, permissions: Perm, space: int, stack: tuple[int, int] | None = None) -> bool:

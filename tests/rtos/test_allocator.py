@@ -106,6 +106,8 @@ def ordinary_life(pair: Pair) -> None:
     for owner in (one, two, two, two):
         pair.call("heap_free", owner, shared)
     own = make(64)
+    end = Both(*(c.with_address(c.bounds()[1]).with_bounds(0) for c in (own.model, own.real)))
+    pair.call("heap_free", one, end)
     for owner in (one, one, two):
         pair.call("heap_claim", owner, own)
     pair.call("heap_free_all", one)

@@ -124,7 +124,7 @@ SCENARIOS = (
         "TK-2 TK-4 TK-5 HP-7 HP-13",
         {"H": (*KEY, Local("out", 8), *(step for row in TOKEN_SIZES for step in _sized(*row)))},
         sealed=[quota("big", 400_000)],
-        heap_size=262_144,
+        heap_size=196_608,
         expect="SEALKEY 1",
     ),
     simple(
