@@ -42,7 +42,7 @@ def calling(results, *arguments, times=1):
 
 def test_call_and_return_are_logged_with_arguments_and_result():
     lines = run(calling([], 1, 2), callee=lambda ctx, a, b: a + b)
-    assert "CALL T main callee run [1,2]" in lines
+    assert "CALL T main callee run [1,2,0,0,0,0]" in lines
     assert "RET T run 3 0" in lines
 
 
