@@ -44,5 +44,10 @@ def main(argv: list[str] | None = None) -> int:
         return 0
 
 
+def run_image() -> int:
+    """The command `cheriot-run IMAGE ...`, which board descriptions name: on whatever profile the image fits."""
+    return main(["run", "--profile", "auto", *sys.argv[1:]])
+
+
 if __name__ == "__main__":
     sys.exit(main())

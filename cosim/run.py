@@ -3,34 +3,43 @@
 import enum
 import struct
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from cosim.bench.job import Ended, Events, Input, Job, Load, Records
+from cosim.bench.job import NEVER, Ended, Events, Input, Job, Keyboard, Load, Records, Typed
 from cosim.compare.lockstep import Lockstep
 from cosim.compare.record import RECORD
-from cosim.compare.report import Difference
+from cosim.compare.report import HISTORY, Difference
 from cosim.compare.state import differences, quiet, state_of
+from cosim.endings import TOHOST
 from cosim.faults import PORT
 from cosim.image import Program
 from cosim.simulator import Simulator
 from cosim.soc_design import Kind
-from cosim.soc_state import dumps, load, memories, state
+from cosim.soc_state import dumps, load, load_tags, memories, settling, state
 from cosim.toolchain.bootrom import boot_rom
 from cosim.trace.log import CommitLog
 from rtl.config import SocConfig
 from rtl.isa.capfmt import GRANULE
 from rtl.revoker.sweep import GRANULE_BITS, RECORD_LAG
+from rtos_model.machine.commit import Record, unpack
 from rtos_model.machine.devices.simctl import Event, Marker
+from rtos_model.machine.devices.uart import RECEIVE_FIFO
 from rtos_model.machine.machine import Machine
 
 MAX_CYCLES = 1_000_000_000
 MAX_CODE = 127
 """The largest exit code of firmware; larger ones are reported as this."""
 EVENT = struct.Struct("<3Q")
-MODEL_SLICE = 20_000
-"""Instructions of the golden machine between two looks at the outside."""
+MODEL_SLICE, MODEL_TYPING = 20_000, 256
+"""Instructions of the golden machine between two looks at the outside; fewer while characters wait to be typed."""
+KEYBOARD = Keyboard("uart__received", "uart__received_valid", int(Kind.RECEIVED))
+AFTERWARDS = 64
+"""Records at most between the end of a run and the end of the simulation."""
+FOLLOWED = (Kind.RECEIVED, Kind.LINES, Kind.SWEPT, Kind.SWEEP_ENDED)
+"""Events that the golden machine is told."""
 
 
 class Verdict(enum.Enum):
@@ -54,7 +63,9 @@ class RunResult:
     """What a run came to. `checked` counts records compared; `markers` and `events` are known if a model ran.
 
     `seconds` is the time of the run itself, without building and starting. `state_compared`: the final state of
-    registers and memory also (only if the program stayed in a loop after its exit).
+    registers and memory also (only if the program stayed in a loop after its exit). `received` are the characters that
+    the UART received, with the clock; `swept` and `cleared` count granules that the revoker visited, and those of them
+    that lost their tag; `recent` are the last instructions before the end.
     """
 
     verdict: Verdict
@@ -68,6 +79,10 @@ class RunResult:
     difference: Difference | None = None
     markers: list[Marker] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    received: list[tuple[int, int]] = field(default_factory=list)
+    swept: int = 0
+    cleared: int = 0
+    recent: list[Record] = field(default_factory=list)
 
     @property
     def code(self) -> int:
@@ -80,36 +95,59 @@ class RunResult:
 @dataclass(frozen=True)
 class Watch:
     """Whom to tell what during a run: console output as it comes; cycles and records so far; of the golden machine
-    before it starts. `stop` is asked now and then whether to go on.
+    before it starts. `stop` is asked now and then whether to go on, `typed` for more characters of console input.
     """
 
     console: Callable[[bytes], None] = lambda text: None
     progress: Callable[[int, int], None] = lambda cycles, records: None
+    typed: Callable[[], bytes] = lambda: b""
     log: CommitLog | None = None
     machine: Callable[[Machine], None] = lambda machine: None
     stop: Callable[[], bool] = lambda: False
 
 
+def segments(config: SocConfig, program: Program) -> list[tuple[int, bytes]]:
+    """What goes into memory: the program and, unless it brings its own, the boot ROM that jumps to its entry."""
+    if config.rom is None or program.boots(config):
+        return list(program.segments)
+    return [*program.segments, (config.rom.base, boot_rom(config, program.entry))]
+
+
 def memory_loads(config: SocConfig, program: Program) -> tuple[Load, ...]:
-    """All of the memories, zeros where the program has nothing, and the boot ROM that jumps to its entry."""
+    """All of the memories, zeros where the program has nothing."""
     loads = []
-    for name, region in memories(config).items():
+    image = segments(config, program)
+    for name, region in config.map().items():
+        if name not in (*memories(config), "rom"):
+            continue
         contents = bytearray(region.size)
-        for address, data in program.segments:
+        for address, data in image:
             if address in region:
                 contents[address - region.base : address - region.base + len(data)] = data
         loads.append(load(config, name, bytes(contents)))
-    if config.rom is not None:
-        loads.append(load(config, "rom", boot_rom(config, program.entry).ljust(config.rom.size, b"\0")))
     return tuple(loads)
+
+
+def tag_loads(config: SocConfig, program: Program) -> tuple[Load, ...]:
+    """The tags of the lines that the program brings as capabilities."""
+    loads = []
+    for name, region in memories(config).items():
+        lines = {(address - region.base) // GRANULE for address in program.tags if address in region}
+        if lines:
+            loads.append(load_tags(config, name, lines))
+    return tuple(loads)
+
+
+def told_host(config: SocConfig, program: Program) -> int | None:
+    """Where the program tells its end by storing, if it has a symbol for that in memory."""
+    address = program.symbols.get(TOHOST)
+    return address if any(address in region for region in memories(config).values() if address is not None) else None
 
 
 def golden_machine(config: SocConfig, program: Program, *, scripted: bool = False) -> Machine:
     """The golden machine with the same contents, and perhaps the scripted clock."""
-    image = list(program.segments)
-    if config.rom is not None:
-        image.append((config.rom.base, boot_rom(config, program.entry)))
-    return Machine(config, image, scripted=scripted)
+    tohost = told_host(config, program)
+    return Machine(config, segments(config, program), tagged=program.tags, tohost=tohost, scripted=scripted)
 
 
 def run_rtl(
@@ -123,6 +161,7 @@ def run_rtl(
     inputs: tuple[Input, ...] = (),
     waves: str | None = None,
     waves_from: int = 0,
+    waves_until: int = NEVER,
     fault: int = 0,
     watch: Watch = Watch(),
 ) -> RunResult:
@@ -130,18 +169,26 @@ def run_rtl(
 
     `scripted`: time stands still while anybody computes (rtl.soc.scripted).
     """
+    settings = {TOHOST: told_host(config, program) or 0}
+    if fault:
+        settings[PORT] = fault
+    if scripted:
+        settings["scripted"] = 1
     lockstep = Lockstep(golden_machine(config, program, scripted=scripted)) if check else None
     if lockstep:
         watch.machine(lockstep.machine)
     job = Job(
         max_cycles=max_cycles,
         loads=memory_loads(config, program),
-        idle=dict.fromkeys(simulator.build.design.inputs, 0)
-        | ({PORT: fault} if fault else {})
-        | ({"scripted": 1} if scripted else {}),
+        idle=simulator.build.design.at_rest() | settings,
         inputs=inputs,
         waves=waves,
         waves_from=waves_from,
+        waves_until=waves_until,
+        settling=settling(config),
+        settled=tag_loads(config, program),
+        keyboard=None if config.serial else KEYBOARD,
+        recent=HISTORY + AFTERWARDS,
         symbols=dict(program.symbols),
         records=check or watch.log is not None,
         dumps=dumps(config) if check else (),
@@ -151,6 +198,8 @@ def run_rtl(
     for message in simulator.run(job):
         started = started or time.monotonic()
         follower.take(message)
+        if text := watch.typed():
+            simulator.send(Typed(text))
         follower.stopped = watch.stop()
         if follower.difference or follower.stopped:
             simulator.close()
@@ -183,6 +232,9 @@ class _Follower:
         self.difference: Difference | None = None
         self.state_compared = self.stopped = False
         self.last = b""
+        self.recent = b""
+        self.received: list[tuple[int, int]] = []
+        self.swept = self.cleared = 0
 
     def take(self, message: Records | Events | Ended) -> None:
         if isinstance(message, Events):
@@ -194,8 +246,10 @@ class _Follower:
                 for record in RECORD.iter_unpack(message.data):
                     self.watch.log.add(record)
             self.last = message.data
-        elif self.lockstep:
-            self._compare_end(message)
+        else:
+            self.recent = message.recent
+            if self.lockstep:
+                self._compare_end(message)
 
     def _events(self, message: Events) -> None:
         text = bytearray()
@@ -206,7 +260,12 @@ class _Follower:
                 text.append(value)
             elif kind in ENDINGS:
                 self.endings.append((kind, value))
-            elif self.lockstep:
+            elif kind is Kind.RECEIVED:
+                self.received.append((clock, value))
+            elif kind is Kind.SWEPT:
+                self.swept += 1
+                self.cleared += value >> GRANULE_BITS
+            if kind in FOLLOWED and self.lockstep:
                 notices.append(notice(self.lockstep.machine, kind, clock, value))
         if notices:
             self.lockstep.notice(notices)
@@ -263,7 +322,18 @@ class _Follower:
             difference=self.difference,
             markers=simctl.markers if simctl else [],
             events=simctl.events if simctl else [],
+            received=self.received,
+            swept=self.swept,
+            cleared=self.cleared,
+            recent=without_repetition(list(RECORD.iter_unpack(self.recent)))[-HISTORY:],
         )
+
+
+def without_repetition(records: list[Record]) -> list[Record]:
+    """An endless series of traps at the end counts once."""
+    while len(records) > 1 and unpack(records[-1])["trap"] and unpack(records[-1])["pc"] == unpack(records[-2])["pc"]:
+        records.pop()
+    return records
 
 
 def run_model(
@@ -280,12 +350,20 @@ def run_model(
     platform = machine.platform
     stopped = False
     shown = 0
+    recent: deque[Record] = deque(maxlen=HISTORY)
+    typed = bytearray()
     started = time.monotonic()
     while not (stopped or machine.over) and machine.time.now < max_cycles:
-        if watch.log:
-            watch.log.add(machine.step())
+        typed += watch.typed()
+        if typed and len(platform.uart.waiting) < RECEIVE_FIFO:
+            machine.receive(typed.pop(0))
+        left = max_cycles - machine.time.now
+        if watch.log or left <= HISTORY:
+            recent.append(machine.step())
+            if watch.log:
+                watch.log.add(recent[-1])
         else:
-            machine.run(min(MODEL_SLICE, max_cycles - machine.time.now))
+            machine.run(min(MODEL_TYPING if typed else MODEL_SLICE, left - HISTORY))
         if len(platform.console) > shown:
             watch.console(bytes(platform.console[shown:]))
             shown = len(platform.console)
@@ -296,6 +374,8 @@ def run_model(
     else:
         endings = {Verdict.LOCKUP: machine.lockup, Verdict.ASLEEP: machine.asleep, Verdict.STOPPED: stopped}
         verdict = next((one for one, holds in endings.items() if holds), Verdict.TIMEOUT)
+    if machine.lockup:
+        recent.append(machine.step())
     return RunResult(
         verdict=verdict,
         program_code=platform.exit_code,
@@ -305,4 +385,5 @@ def run_model(
         console=bytes(platform.console),
         markers=platform.simctl.markers if platform.simctl else [],
         events=platform.simctl.events if platform.simctl else [],
+        recent=list(recent),
     )

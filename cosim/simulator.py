@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Self
@@ -12,7 +13,7 @@ from typing import Self
 import find_libpython  # a dependency of cocotb's
 from cocotb_tools import config as cocotb_config
 
-from cosim.bench.job import DESCRIPTOR, Ended, Events, Job, Records
+from cosim.bench.job import DESCRIPTOR, Ended, Events, Job, Records, Typed
 from cosim.build import ROOT, Build
 from cosim.errors import UserError
 from cosim.wrapper import TOP
@@ -75,6 +76,11 @@ class Simulator:
             self._process.wait(PATIENCE)
             words = self._log.read_text().strip().splitlines()[-10:]
             raise SimulatorError("the simulator stopped: " + " / ".join(words)) from None
+
+    def send(self, typed: Typed) -> None:
+        """Something for the job under way. A process that has ended says so in `run`."""
+        with suppress(OSError):
+            self._socket.send(typed)
 
     def close(self) -> None:
         """Hang up; the process ends by itself (it may have waves to write), or is ended."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from amaranth.back import verilog
 
 from cosim.build import Build, build, source_key
+from cosim.endings import TOHOST, endings
 from cosim.faults import PORT, SELECT_BITS, planted, ports_with
 from cosim.soc_state import arrays
 from cosim.wrapper import Design, Event
@@ -18,18 +19,19 @@ from rtl.revoker.sweep import GRANULE_BITS
 from rtl.soc.soc import Soc
 
 LINE_BITS = 64
+ADDRESS_BITS = 32
 FAULTS_SOURCE = (Path(__file__).parent / "faults.py").read_text()
 
 
 class Kind(enum.IntEnum):
     """What an event of the SoC says; the first three end a run."""
 
-    EXIT = 0  # code, from simulation control or a UART byte with bit 7 set
-    LOCKUP = 1  # nothing retires any more; 1 if nobody knows why
+    EXIT = 0  # code, by any of the conventions in `cosim.endings`
+    LOCKUP = 1  # nothing retires any more, or traps only; 1 if nobody knows why
     ASLEEP = 2  # the core sleeps, and with the scripted clock nothing will wake it
     CHARACTER = 3  # through simulation control
     SENT = 4  # by the UART
-    RECEIVED = 5  # by the UART
+    RECEIVED = 5  # by the UART; from a serial line with bit 8 set if the stop bit was missing
     LINES = 6  # extra interrupt lines after a change
     SWEPT = 7  # by the revoker: number of the granule, and above it whether its tag was cleared
     SWEEP_ENDED = 8
@@ -41,24 +43,29 @@ def soc_design(config: SocConfig, *, faults: bool = False) -> Design:
     if faults:
         inputs[PORT] = SELECT_BITS
     outputs = {"commit_valid": 1, "commit": LINE_BITS * len(WORDS), "lockup": 1, "sleeping": 1}
-    exits, code = [], "0"
+    idle = {}
     events = {
-        Kind.LOCKUP: Event("lockup || stuck", "63'b0, stuck"),
+        Kind.EXIT: Event("exit_now", "32'b0, exit_code"),
+        Kind.LOCKUP: Event("lockup || stuck || hung", "63'b0, stuck"),
         Kind.LINES: Event("interrupts != interrupts_before", "61'b0, interrupts"),
     }
     if config.uart is not None:
+        outputs |= {"uart__sent_valid": 1, "uart__sent": 8}
+        events[Kind.SENT] = Event("said", "56'b0, uart__sent")
+    if config.uart is not None and config.serial:
+        inputs["uart__receive"] = idle["uart__receive"] = 1
+        outputs["uart__transmit"] = 1
+        receiver = "dut.uncore.uart.receiver"
+        # `byte` is a word of SystemVerilog; escaped, it is a name
+        events[Kind.RECEIVED] = Event(f"{receiver}.valid", f"55'b0, {receiver}.broken, {receiver}.\\byte ")
+    elif config.uart is not None:
         inputs |= {"uart__received_valid": 1, "uart__received": 8}
-        outputs |= {"uart__received_ready": 1, "uart__sent_valid": 1, "uart__sent": 8}
-        exits.append("uart__sent_valid && uart__sent[7]")
-        code = "uart__sent[6:0]"
-        events[Kind.SENT] = Event("uart__sent_valid && !uart__sent[7]", "56'b0, uart__sent")
+        outputs["uart__received_ready"] = 1
         accepted = "uart__received_valid && uart__received_ready"
         events[Kind.RECEIVED] = Event(accepted, "56'b0, uart__received")
     if config.simctl is not None:
         outputs |= {"simctl__exit_valid": 1, "simctl__exit_code": 32}
         outputs |= {"simctl__character_valid": 1, "simctl__character": 8}
-        exits.append("simctl__exit_valid")
-        code = f"simctl__exit_valid ? simctl__exit_code : {code}"
         events[Kind.CHARACTER] = Event("simctl__character_valid", "56'b0, simctl__character")
     if config.timer is not None:
         inputs["scripted"] = 1
@@ -71,9 +78,8 @@ def soc_design(config: SocConfig, *, faults: bool = False) -> Design:
         padding = 63 - GRANULE_BITS
         events[Kind.SWEPT] = Event("sweep__step", f"{padding}'b0, sweep__cleared, sweep__granule")
         events[Kind.SWEEP_ENDED] = Event("sweep__finished", "64'b0")
-    events[Kind.EXIT] = Event(" || ".join(exits), f"64'({code})")
     never = Event("1'b0", "64'b0")
-    return Design(
+    design = Design(
         module="soc",
         inputs=inputs,
         outputs=outputs,
@@ -82,7 +88,10 @@ def soc_design(config: SocConfig, *, faults: bool = False) -> Design:
         events=[events.get(kind, never) for kind in Kind],
         console=(Kind.CHARACTER, Kind.SENT),
         arrays=arrays(config),
+        settings={TOHOST: ADDRESS_BITS},
+        idle=idle,
     )
+    return replace(design, body=endings(config, design))
 
 
 def build_soc(

@@ -3,7 +3,7 @@
 The one file that knows names inside the SoC's hierarchy.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from cosim.bench.job import Dump, Load
 from cosim.compare.state import State
@@ -48,6 +48,22 @@ def load(config: SocConfig, name: str, data: bytes) -> Load:
     """New contents for the memory `name`, from its start on."""
     known = arrays(config)
     return Load(list(known).index(name), 0, known[name].words, data)
+
+
+def load_tags(config: SocConfig, name: str, lines: Iterable[int]) -> Load:
+    """Tags for lines of a memory, by their numbers; all others clear."""
+    known = arrays(config)
+    words = [0] * known[f"{name}.tags"].depth
+    for line in lines:
+        words[line // TAGS_PER_WORD] |= 1 << line % TAGS_PER_WORD
+    data = b"".join(word.to_bytes(LINE_BITS // 8, "little") for word in words)
+    return Load(list(known).index(f"{name}.tags"), 0, 1, data)
+
+
+def settling(config: SocConfig) -> int:
+    """Cycles after reset in which the design clears tags and revocation bits, one word of each in a cycle."""
+    known = arrays(config)
+    return max(known[name].depth for name in ("bitmap", *(f"{name}.tags" for name in memories(config))))
 
 
 def dumps(config: SocConfig) -> tuple[Dump, ...]:

@@ -48,8 +48,9 @@ class Design:
     """What the wrapper must know of a design: the name and ports of its module, and what to report.
 
     `commit` names the ports with "a record is there" and with the record (words as in `rtl.isa.commit`). The
-    wrapper has the same inputs. `events` speak of inputs and outputs, and of `NAME_before`, an input in the cycle
-    before; the first event ends a run.
+    wrapper has the same inputs, and `settings`, which are for the lines of Verilog in `body`. `events` speak of
+    inputs, outputs, what the body declares, and of `NAME_before`, an input in the cycle before; the first event
+    ends a run. `idle` are the values of inputs at rest that are not 0.
     """
 
     module: str
@@ -60,11 +61,25 @@ class Design:
     events: Sequence[Event]
     console: Sequence[int]
     arrays: Mapping[str, Array] = field(default_factory=dict)
+    settings: Mapping[str, int] = field(default_factory=dict)
+    body: Sequence[str] = ()
+    idle: Mapping[str, int] = field(default_factory=dict)
+
+    def at_rest(self) -> dict[str, int]:
+        """Every input with its value at rest."""
+        return dict.fromkeys((*self.inputs, *self.settings), 0) | self.idle
+
+
+def record_field(design: Design, name: str) -> str:
+    """Verilog for a field of the record at the commit port."""
+    word, low, width = PLACES[name]
+    at = WORD * word + low
+    return f"{design.commit[1]}[{at + width - 1}:{at}]"
 
 
 def control_file(design: Design) -> str:
     """Verilator's list of what stays visible from outside: the wrapper's inputs, nothing else."""
-    names = ("clk", "rst", *design.inputs)
+    names = _inputs(design)
     lines = [f'public_flat_rw -module "{TOP}" -var "{name}"' for name in names]
     return "\n".join(["`verilator_config", *lines, ""])
 
@@ -92,6 +107,7 @@ def wrapper(design: Design, texts: Mapping[str, int]) -> str:
         "  reg retired = 0;",
         "  commit_view commit_view(.retired(retired), .record(shown), .characters(characters));",
         "",
+        *(f"  {line}" for line in design.body),
         *(f"  reg {_range(width)}{name}_before;" for name, width in design.inputs.items()),
         "  reg [63:0] clock = 0;",
         f"  reg [{PATIENCE_BITS}:0] waited = 0;",
@@ -127,7 +143,7 @@ def wrapper(design: Design, texts: Mapping[str, int]) -> str:
 
 
 def _inputs(design: Design) -> dict[str, int]:
-    return {"clk": 1, "rst": 1, **design.inputs}
+    return {"clk": 1, "rst": 1, **design.inputs, **design.settings}
 
 
 def _range(width: int) -> str:

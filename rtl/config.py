@@ -124,7 +124,7 @@ class TimerConfig:
 
     @property
     def region(self) -> Region:
-        return Region(base=self.base, size=0x1000 if self.layout == "safe" else 0xC000)
+        return Region(base=self.base, size=0x1000 if self.layout == "safe" else 0x1_0000)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +132,8 @@ class SocConfig:
     """A system: memories, devices and their addresses. A device whose base is None is left out.
 
     `data_ram` is optional second tagged memory; `entry` is where the boot ROM jumps (or where the core starts
-    if there is no ROM). `serial` gives the UART real lines; without, it has taps for a simulator.
+    if there is no ROM). `serial` gives the UART real lines; without, it has taps for a simulator. `uart_exit`: in a
+    simulation, a character with bit 7 set is not output but ends the run, with the rest as exit code.
     """
 
     name: str
@@ -149,6 +150,7 @@ class SocConfig:
     revoker: int | None = None
     gpio: int | None = None
     serial: bool = False
+    uart_exit: bool = False
     clock_hz: int = 25_000_000
     wait_states: int = 0
 
@@ -200,6 +202,29 @@ SAFE = SocConfig(
     plic=0x1000_0000,
     revoker=0x1400_0000,
     gpio=0x8F00_F000,
+    uart_exit=True,
+)
+SAIL = SocConfig(
+    name="sail",
+    core=CoreConfig(boot_address=0x8000_0000),
+    ram=Region(base=0x8000_0000, size=256 * KIB),
+    heap=HeapConfig(base=0x8000_0000, size=256 * KIB, bitmap=0x8300_0000),
+    entry=0x8000_0000,
+    timer=TimerConfig(base=0x0200_0000, layout="clint", prescaler=100),
+    uart=0x1000_0000,
+    simctl=0x1400_2000,
+)
+FPGA64, FPGA128 = (
+    replace(
+        SAFE,
+        name=f"fpga{size}",
+        ram=Region(base=0x2004_0000, size=size * KIB),
+        heap=HeapConfig(base=0x2004_0000, size=size * KIB, bitmap=0x200F_E000),
+        data_ram=None,
+        serial=True,
+        uart_exit=False,
+    )
+    for size in (64, 128)
 )
 BENCH = SocConfig(
     name="bench",
@@ -210,9 +235,12 @@ BENCH = SocConfig(
     timer=TimerConfig(base=0x1400_1000),
     uart=0x8F00_B000,
     simctl=0x1000_0000,
+    uart_exit=True,
 )
-PROFILES = {config.name: config for config in (SAFE, BENCH)}
-"""`bench` is `safe` with RAM and simulation control where flat benchmark images expect them, and no ROM."""
+PROFILES = {config.name: config for config in (SAFE, SAIL, FPGA64, FPGA128, BENCH)}
+"""`safe` is the usual system; `sail` has the memory map of the Sail simulator, for images that were made for it;
+`fpga64` and `fpga128` are `safe` with less RAM and with serial lines, for boards; `bench` is `safe` with RAM and
+simulation control where flat benchmark images expect them, and no ROM."""
 
 
 def _with_bit_manipulation(config: SocConfig) -> SocConfig:

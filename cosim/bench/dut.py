@@ -5,6 +5,7 @@ only the wrapper's input ports are set by cocotb.
 """
 
 import ctypes
+import struct
 from collections.abc import Callable
 
 from cocotb.triggers import Timer
@@ -16,7 +17,9 @@ PERIOD_NS = 10
 RING = 1 << 13
 """Records and events that fit the rings: drain them more often than every so many cycles."""
 RECORD_BYTES = 8 * len(WORDS)
-EVENT_BYTES = 8 * 3
+EVENT = struct.Struct("<3Q")
+"""Clock, kind and value of an event."""
+EVENT_BYTES = EVENT.size
 RESET_CYCLES = 4
 
 

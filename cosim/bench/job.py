@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+NEVER = 1 << 63
+"""A clock cycle that no run reaches."""
 DESCRIPTOR = "CHERIOT_COSIM_SOCKET"
 """Environment variable with the number of the simulator's end of the socket."""
 
@@ -35,8 +37,28 @@ class Dump:
 
 
 @dataclass(frozen=True)
+class Keyboard:
+    """How characters are typed: the wrapper inputs for a character and its validity, and the event that says that one
+    was accepted. Until it is, the character is offered again."""
+
+    character: str
+    valid: str
+    accepted: int
+
+
+@dataclass(frozen=True)
+class Typed:
+    """Characters to be typed; more may follow during a run."""
+
+    text: bytes
+
+
+@dataclass(frozen=True)
 class Job:
-    """One run from reset. Answers: any number of Records and Events, then one Ended."""
+    """One run from reset. Answers: any number of Records and Events, then one Ended.
+
+    `settled` are loads for after `settling` cycles, when the design has cleared what it clears.
+    """
 
     max_cycles: int
     loads: tuple[Load, ...] = ()
@@ -44,6 +66,12 @@ class Job:
     inputs: tuple[Input, ...] = ()  # changes to them, in order of their clock
     waves: str | None = None
     waves_from: int = 0  # cycle
+    waves_until: int = NEVER  # cycle
+    settling: int = 0
+    settled: tuple[Load, ...] = ()
+    keyboard: Keyboard | None = None
+    typed: bytes = b""
+    recent: int = 0  # records to keep for `Ended`
     symbols: dict[str, int] = field(default_factory=dict)  # for the texts in waves
     records: bool = True  # send them
     dumps: tuple[Dump, ...] = ()
@@ -70,7 +98,8 @@ class Ended:
     """The end of a run. `dumps`, as asked for, show the state after clock cycle `clock`, when `records` had been sent.
 
     `tail` are the records of the cycles right after: those of instructions that were in flight. `timeout`: the
-    clock was not stopped by the design. `seconds` is the time that the run itself took.
+    clock was not stopped by the design. `seconds` is the time that the run itself took, `recent` the last records
+    before the end.
     """
 
     clock: int
@@ -79,3 +108,4 @@ class Ended:
     seconds: float
     dumps: list[bytes]
     tail: bytes
+    recent: bytes = b""

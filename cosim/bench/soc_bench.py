@@ -11,13 +11,15 @@ from pathlib import Path
 
 import cocotb
 
-from cosim.bench.dut import RECORD_BYTES, Dut
-from cosim.bench.job import DESCRIPTOR, Ended, Events, Job, Records
+from cosim.bench.dut import EVENT, RECORD_BYTES, Dut
+from cosim.bench.job import DESCRIPTOR, NEVER, Ended, Events, Job, Keyboard, Records
 from cosim.trace.gtkw import code_file
 from cosim.trace.text import TextView
 
 CHUNK = 2048
 """Cycles between two looks at the rings."""
+TYPING = 256
+"""The same, in cycles, while characters wait to be typed."""
 LINGER = 64
 """Cycles after an exit, and after the final state was read: more than an instruction spends in the pipeline."""
 
@@ -29,22 +31,28 @@ async def serve(handle):
     with Connection(int(os.environ[DESCRIPTOR])) as socket:
         try:
             while True:
-                await run(dut, socket.recv(), socket.send)
+                job = socket.recv()
+                if isinstance(job, Job):  # and not what was typed too late
+                    await run(dut, job, socket)
         except (EOFError, BrokenPipeError, ConnectionResetError):
             return
 
 
-async def run(dut: Dut, job: Job, send) -> None:
+async def run(dut: Dut, job: Job, socket: Connection) -> None:
     """From reset to exit, time limit or lock-up."""
     await dut.enter_reset(job.idle, LINGER)
     for load in job.loads:
         dut.write_array(load.array, load.first, load.words, load.data)
     dut.leave_reset()
+    if job.settled:
+        await dut.advance(job.settling)
+        for load in job.settled:
+            dut.write_array(load.array, load.first, load.words, load.data)
     text = TextView(job.symbols)
-    send(Events(b"", 0, 0))
+    socket.send(Events(b"", 0, 0))
     started = time.monotonic()
     try:
-        records = await go(dut, job, text, send)
+        records, recent = await go(dut, job, text, socket)
     finally:  # also when nobody listens any more: the waves show why
         if job.waves:
             dut.stop_waves()
@@ -54,25 +62,47 @@ async def run(dut: Dut, job: Job, send) -> None:
     dumps = [dut.read_array(dump.array, dump.depth, dump.words) for dump in job.dumps]
     dut.resume(LINGER)
     await dut.advance(LINGER + 1)
-    send(Ended(clock, records, timeout, seconds, dumps, dut.records()))
+    socket.send(Ended(clock, records, timeout, seconds, dumps, dut.records(), recent))
 
 
-async def go(dut: Dut, job: Job, text: TextView, send) -> int:
-    """Let the clock run until the design stops it or time is up; returns the number of records sent."""
-    waves_at = job.waves_from if job.waves else job.max_cycles
-    sent, inputs = 0, deque(job.inputs)
+async def go(dut: Dut, job: Job, text: TextView, socket: Connection) -> tuple[int, bytes]:
+    """Let the clock run until the design stops it or time is up; returns the number of records, and the last ones."""
+    start, stop = (job.waves_from, job.waves_until) if job.waves else (NEVER, NEVER)
+    sent, inputs, typed, recent = 0, deque(job.inputs), bytearray(job.typed), b""
     while dut.running and dut.cycles < job.max_cycles:
-        if dut.cycles >= waves_at:
+        if dut.cycles >= start:
             dut.start_waves(job.waves, text.render)
-            waves_at = job.max_cycles
-        until = min(waves_at, inputs[0].clock if inputs else job.max_cycles)
-        await dut.advance(max(1, min(CHUNK, until - dut.cycles)))
+            start = NEVER
+        if dut.cycles >= stop:
+            dut.stop_waves()
+            stop = NEVER
+        while socket.poll():
+            typed += socket.recv().text
+        until = min(job.max_cycles, start, stop, inputs[0].clock if inputs else NEVER)
+        await dut.advance(max(1, min(TYPING if typed else CHUNK, until - dut.cycles)))
         while inputs and inputs[0].clock <= dut.cycles:
             change = inputs.popleft()
             dut.drive(change.name, change.value)
+        events = dut.events()
+        if typed and dut.running:
+            events += await offer(dut, job.keyboard, typed)
         data = dut.records()
         sent += len(data) // RECORD_BYTES
-        send(Events(dut.events(), dut.cycles, sent))
+        socket.send(Events(events, dut.cycles, sent))
         if data and job.records:
-            send(Records(data))
-    return sent
+            socket.send(Records(data))
+        if job.recent:
+            recent = (recent + data)[-job.recent * RECORD_BYTES :]
+    return sent, recent
+
+
+async def offer(dut: Dut, keyboard: Keyboard, typed: bytearray) -> bytes:
+    """Offer the first character for a cycle, and take it away if it was accepted; returns the events meanwhile."""
+    dut.drive(keyboard.character, typed[0])
+    dut.drive(keyboard.valid, 1)
+    await dut.advance(1)
+    dut.drive(keyboard.valid, 0)
+    events = dut.events()
+    if keyboard.accepted in (kind for _, kind, _ in EVENT.iter_unpack(events)):
+        del typed[0]
+    return events

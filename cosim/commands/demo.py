@@ -34,10 +34,10 @@ def run(args: argparse.Namespace) -> int:
             raise UserError("the main job needs the core; --model goes with a name of `cheriot demo --list`")
         return main_demo.run(args)
     demo = demos.find(args.name)
+    if hasattr(demo, "run") and (not args.model or getattr(demo, "ON_THE_MODEL", False)):
+        return demo.run(args)
     if args.model:
         if not hasattr(demo, "SCENES"):
             raise UserError(f"the demo {args.name!r} runs on the core only; leave --model out")
         return stage.show(demo, stage.on_the_model, with_log=args.log)
-    if hasattr(demo, "run"):
-        return demo.run(args)
     raise UserError(f"the demo {args.name!r} runs on the model only; add --model")

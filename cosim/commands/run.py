@@ -1,39 +1,61 @@
 """Run a program on the RTL, every instruction checked against the golden machine, or on the golden machine alone."""
 
 import argparse
+import re
 import shlex
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
+from cosim.bench.job import Input
 from cosim.build import SIM_BUILD
-from cosim.compare.report import report
+from cosim.compare.report import report, stopped
 from cosim.compare.symbols import Symbols
+from cosim.console import TERMINAL, typed_from
 from cosim.errors import UserError
 from cosim.faults import number_of
-from cosim.image import Program, load_program
+from cosim.image import Program, fitting_profile, load_images
 from cosim.progress import Progress, say
 from cosim.run import MAX_CYCLES, RunResult, Verdict, Watch, run_model, run_rtl
 from cosim.simulator import Simulator
 from cosim.soc_design import build_soc
 from cosim.trace.gtkw import write_save_file
 from cosim.trace.log import CommitLog
+from cosim.waves import HELP, LAST_CYCLES, Waves, choose
 from rtl.config import PROFILE_USAGE, SocConfig, profile
 
-WAVE_FORMATS = (".vcd", ".fst")
+FAILURE = re.compile(rb"(?i)^.*failure.*$", re.MULTILINE)
+"""A line of console output that speaks of a failure: evidence beside the exit code."""
+FITTING = "auto"
+COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("image", type=Path, metavar="IMAGE", help="an ELF file, or a flat binary")
-    parser.add_argument("--profile", default="safe", help=f"the system: {PROFILE_USAGE} (default: safe)")
-    parser.add_argument("--base", type=number, metavar="ADDR", help="where a flat binary goes (default: the entry)")
+    parser.add_argument(
+        "image",
+        type=Path,
+        nargs="+",
+        metavar="IMAGE",
+        help="an ELF file, Intel hex, Verilog hex (a ROM and a RAM file, or the folder with both) or a flat binary",
+    )
+    parser.add_argument(
+        "--profile", default="safe", help=f"the system: {PROFILE_USAGE}; {FITTING}: one that it fits (default: safe)"
+    )
+    parser.add_argument("--base", type=number, metavar="ADDR", help="where a file without addresses goes")
+    parser.add_argument(
+        "--timeout", "--max-cycles", dest="max_cycles", type=number, metavar="CYCLES", default=MAX_CYCLES,
+        help=f"give up after so many clock cycles (default: {MAX_CYCLES:,})",
+    )
+    parser.add_argument(
+        "--check", action=argparse.BooleanOptionalAction, default=None, help="compare every instruction (default)"
+    )
     parser.add_argument("--model", action="store_true", help="run the golden machine alone, no simulation")
-    parser.add_argument("--no-check", action="store_true", help="run the RTL alone, nothing compared")
+    parser.add_argument("--uart-in", metavar="FILE", help="characters for the UART; - for standard input, as typed")
     parser.add_argument("--trace", type=Path, metavar="FILE", help="write the commit log, a line per instruction")
-    parser.add_argument("--waves", type=Path, metavar="FILE", help="dump waves (.vcd or .fst) and a .gtkw beside them")
-    parser.add_argument("--waves-from", type=number, default=0, metavar="N", help="dump waves from this cycle on")
+    parser.add_argument("--waves", default="off", metavar="WHICH", help=HELP)
+    parser.add_argument("--waves-file", type=Path, metavar="FILE", help="where waves go (default: sim_build/runs/...)")
     parser.add_argument("--break", dest="fault", metavar="NAME", help="run on a core with a deliberate fault")
-    parser.add_argument("--max-cycles", type=number, metavar="N", default=MAX_CYCLES, help="give up after so many")
 
 
 def number(text: str) -> int:
@@ -43,10 +65,20 @@ def number(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """The exit code is the program's; 250 for a mismatch, 253 if nothing retires any more, 254 at the cycle limit."""
-    config = profile(args.profile)
-    program = load_program(args.image, config, args.base)
-    if args.model and (args.waves or args.no_check or args.fault):
-        raise UserError("--model simulates no RTL: --waves, --no-check and --break have no meaning with it")
+    config = fitting_profile(args.image, args.base) if args.profile == FITTING else profile(args.profile)
+    waves = choose(args.waves, args.waves_file, folder(args) / "waves.vcd")
+    if args.max_cycles < 1:
+        raise UserError("--timeout must be at least 1 cycle")
+    if args.model and (waves or args.check is not None or args.fault):
+        raise UserError("--model simulates no RTL: --waves, --check, --no-check and --break have no meaning with it")
+    if args.uart_in and config.serial:
+        raise UserError(f"--uart-in: the UART of profile {config.name} has serial lines; choose another --profile")
+    program = load_images(args.image, config, args.base)
+    typed = typed_from(args.uart_in)
+    if waves and args.waves_file is None and args.waves != str(waves.file):
+        waves.file.parent.mkdir(parents=True, exist_ok=True)
+    for path in filter(None, (args.trace, waves and waves.file)):
+        open_output(path, "a").close()  # before anything is overwritten
     progress = Progress()
 
     def console(text: bytes) -> None:
@@ -58,54 +90,81 @@ def run(args: argparse.Namespace) -> int:
         log = None
         if args.trace:
             file = stack.enter_context(open_output(args.trace))
-            log = CommitLog(file, [f"image {args.image}, profile {config.name}"])
-        watch = Watch(console=console, progress=progress.update, log=log)
+            log = CommitLog(file, [f"image {program.name}, profile {config.name}"])
+        watch = Watch(console=console, progress=progress.update, typed=typed, log=log)
         if args.model:
+            announce(program)
             result = run_model(config, program, max_cycles=args.max_cycles, watch=watch)
         else:
-            result = simulate(args, config, program, watch)
+            result = simulate(args, config, program, watch, waves)
     progress.clear()
     conclude(result, program, repeat_command(args))
     return result.code
 
 
-def simulate(args: argparse.Namespace, config: SocConfig, program: Program, watch: Watch) -> RunResult:
-    if args.waves and args.waves.suffix not in WAVE_FORMATS:
-        raise UserError(f"{args.waves}: waves go into a file named *.vcd or *.fst")
-    if args.waves:
-        open_output(args.waves).close()
+def folder(args: argparse.Namespace) -> Path:
+    """Where the simulator's messages, and waves, go."""
+    return SIM_BUILD / "runs" / args.image[0].stem
+
+
+def simulate(
+    args: argparse.Namespace, config: SocConfig, program: Program, watch: Watch, waves: Waves | None
+) -> RunResult:
     fault = number_of(args.fault) if args.fault else 0
-    fst = bool(args.waves) and args.waves.suffix == ".fst"
-    build = build_soc(config, fst=fst, faults=bool(fault), progress=say)
-    with Simulator(build, SIM_BUILD / "runs" / args.image.stem) as simulator:
-        result = run_rtl(
-            simulator,
-            config,
-            program,
-            check=not args.no_check,
-            max_cycles=args.max_cycles,
-            waves=str(args.waves.absolute()) if args.waves else None,
-            waves_from=args.waves_from,
-            fault=fault,
-            watch=watch,
-        )
-    if args.waves:
-        say(f"waves: gtkwave {write_save_file(args.waves)}")
+    build = build_soc(config, fst=bool(waves) and waves.fst, faults=bool(fault), progress=say)
+
+    announce(program)
+
+    def once(watch: Watch, check: bool, max_cycles: int, inputs: tuple[Input, ...], dump: Waves | None) -> RunResult:
+        chosen = {} if dump is None else {
+            "waves": str(dump.file.absolute()), "waves_from": dump.start, "waves_until": dump.stop,
+        }
+        with Simulator(build, folder(args)) as simulator:
+            return run_rtl(
+                simulator, config, program, check=check, max_cycles=max_cycles, inputs=inputs, fault=fault,
+                watch=watch, **chosen,
+            )
+
+    now = None if waves is None or waves.on_failure else waves
+    result = once(watch, args.check is not False, args.max_cycles, (), now)
+    if waves and waves.on_failure and result.code:
+        last = replace(waves, start=max(0, result.cycles - LAST_CYCLES))
+        say(f"running it once more for waves of its last {result.cycles - last.start:,} cycles")
+        once(Watch(), False, result.cycles, retyped(result), last)
+        now = last
+    if now:
+        say(f"waves: gtkwave {write_save_file(now.file)}")
     return result
 
 
-def open_output(path: Path):
+def announce(program: Program) -> None:
+    if program.architecture:
+        say(f"{program.name}: compiled for {program.architecture}")
+
+
+def retyped(result: RunResult) -> tuple[Input, ...]:
+    """The console input of a run, for another one that is to be the same."""
+    inputs = []
+    for clock, character in result.received:
+        inputs += [Input(clock, "uart__received", character), Input(clock, "uart__received_valid", 1)]
+        inputs.append(Input(clock + 1, "uart__received_valid", 0))
+    return tuple(inputs)
+
+
+def open_output(path: Path, mode: str = "w"):
     """A text file for writing; raises UserError if that cannot be."""
     try:
-        return open(path, "w")
+        return open(path, mode)
     except OSError as error:
         raise UserError(f"{path}: cannot write it: {error.strerror}") from None
 
 
 def repeat_command(args: argparse.Namespace) -> str:
-    words = ["cheriot", "run", str(args.image), "--profile", args.profile]
+    words = ["cheriot", "run", *map(str, args.image), "--profile", args.profile]
     if args.base is not None:
         words += ["--base", hex(args.base)]
+    if args.uart_in and args.uart_in != TERMINAL:
+        words += ["--uart-in", args.uart_in]
     if args.fault:
         words += ["--break", args.fault]
     return shlex.join(words)
@@ -113,11 +172,16 @@ def repeat_command(args: argparse.Namespace) -> str:
 
 def conclude(result: RunResult, program: Program, repeat: str) -> None:
     """Print what the run came to."""
+    symbols = Symbols(program.symbols)
     if result.difference:
-        print(report(result.difference, Symbols(program.symbols), repeat), flush=True)
+        print(report(result.difference, symbols, repeat), flush=True)
+    elif result.verdict is not Verdict.EXIT and result.recent:
+        print(stopped(result.recent, symbols), flush=True)
     ending = result.verdict.value
     if result.verdict is Verdict.EXIT:
         ending += f" with code {result.program_code}"
     checked = f", {result.checked:,} checked" if result.checked else ""
     checked += " and the final state" if result.state_compared else ""
+    if failure := FAILURE.search(COLOUR.sub(b"", result.console)):
+        say(f"the console speaks of a failure: {failure[0].decode('latin-1').strip()}")
     say(f"{ending}; {result.cycles:,} cycles, {result.instructions:,} instructions{checked}, {result.seconds:.1f} s")

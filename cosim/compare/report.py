@@ -115,6 +115,15 @@ def report(difference: Difference, symbols: Symbols, repeat: str) -> str:
     return "\n".join(lines)
 
 
+def stopped(recent: Sequence[Record], symbols: Symbols) -> str:
+    """Where a run was when its time was up, or when nothing went on: `recent` are its last instructions."""
+    lines = [f"the last {len(recent)} instructions:" if len(recent) > 1 else "the last instruction:"]
+    lines += ["  " + _line(record, symbols) for record in recent]
+    pc = unpack(recent[-1])["next_pc"]
+    place = symbols.name(pc)
+    return "\n".join([*lines, f"it would go on at {pc:#010x}" + (f" <{place}>" if place else "")])
+
+
 def _table(difference: Difference) -> list[str]:
     rows = difference.fields()
     if not rows:

@@ -3,7 +3,8 @@
 The first line of a file's docstring is its line in `cheriot demo --list`. A demo has
 
 - `SCENES`: a tuple of `cosim.stage.Scene`; what an implementation of the services plays, model or hardware,
-- or `run(args)`: an exit code; a demo that is more than scenes, or other than scenes on the core,
+- or `run(args)`: an exit code; a demo that is more than scenes, or other than scenes on the core; with
+  `ON_THE_MODEL`, if it can do without the core,
 - and, if it likes, `epilogue(outcomes)`: text for behind the last scene.
 """
 

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from cosim.toolchain.assembler import assemble_file
+from cosim.toolchain.assembler import assemble, assemble_file
 from cosim.toolchain.image import Image
 from cosim.toolchain.linker import link
+from cosim.toolchain.objectfile import Object
 from rtl.config import SocConfig
 
 FIRMWARE = Path(__file__).parents[1] / "firmware"
@@ -36,8 +37,18 @@ def build_program(
 
     `constants` are symbols for the sources, beside those of the platform. Raises UserError with file, line, mend.
     """
-    base = config.entry if base is None else base
-    memory = next((region for region in (config.ram, config.rom) if region and base in region), config.ram)
     known = {**platform_constants(config), **(constants or {})}
     objects = [assemble_file(path, (*include_paths, INCLUDE), known) for path in sources]
+    return _linked(objects, config, base, entry)
+
+
+def build_text(name: str, text: str, config: SocConfig, *, include_paths: tuple[Path, ...] = ()) -> Image:
+    """The same for one source that is not in a file; `name` stands in messages."""
+    known = platform_constants(config)
+    return _linked([assemble(text, name, (*include_paths, INCLUDE), known)], config, None, "_start")
+
+
+def _linked(objects: list[Object], config: SocConfig, base: int | None, entry: str) -> Image:
+    base = config.entry if base is None else base
+    memory = next((region for region in (config.ram, config.rom) if region and base in region), config.ram)
     return link(objects, memory, base=base, entry=entry)

@@ -19,7 +19,7 @@ class Disagreement(Exception):
 
 class Agenda:
     """`deliverable` is the clock from which on an enabled interrupt is pending, `sweep_end` that at which a sweep ends
-    in a free run, and `attention` the earlier of the two.
+    in a free run, `device_due` that at which a device changes by itself, and `attention` the earliest of them.
 
     `observed` are the interrupt lines as a machine that is followed saw them; None in a free run. `asleep`: nothing
     will happen any more.
@@ -34,6 +34,7 @@ class Agenda:
         self.observed: int | None = None
         self.deliverable = NEVER
         self.sweep_end = NEVER
+        self.device_due = NEVER
         self.attention = NEVER
         self._overdue = 0
 
@@ -45,14 +46,14 @@ class Agenda:
             self.deliverable = was  # it still is
         else:
             self._overdue = 0
-        self.attention = min(self.deliverable, self.sweep_end)
+        self.attention = min(self.deliverable, self.sweep_end, self.device_due)
 
     def wait(self) -> None:
         """`wfi`: skip the time until an enabled interrupt is pending, if there will be one; else go on at once."""
         if self._timer and self._timer.scripted:
             self._wait_scripted(self._timer)
         elif self.observed is None:
-            event = min(self._lines.rises(self._csrs.enables), self.sweep_end)
+            event = min(self._lines.rises(self._csrs.enables), self.sweep_end, self.device_due)
             if event < NEVER:
                 self._time.now = max(self._time.now, event)
 

@@ -40,9 +40,10 @@ class Lines:
             lines |= self._timer.software * SOFTWARE | self._timer.pending(clock) * TIMER
         return lines | (EXTERNAL if self._plic.interrupt else 0)
 
-    def note(self) -> None:
-        """Remember the lines as they are: before and after each access to a device."""
-        self._notes.append((self._time.now, self.at(self._time.now)))
+    def note(self, clock: int | None = None) -> None:
+        """Remember the lines as they are, or were at a clock: before and after each change of a device."""
+        clock = self._time.now if clock is None else clock
+        self._notes.append((clock, self.at(clock)))
 
     def seen_by_core(self) -> tuple[int, int]:
         """(lines that were high, lines that were low) at some moment that the core may be looking at."""

@@ -5,8 +5,10 @@ are kept as functions by address, for the PCC under which they were fetched; a s
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from rtl.config import SocConfig
+from rtl.isa.capfmt import GRANULE
 from rtl.isa.csr import SCRS
 from rtl.isa.table import REGISTERS
 from rtl.isa.trap import INTERRUPT, Cause
@@ -34,7 +36,8 @@ REMEMBERED = 1 << 14
 class Machine:
     """One hart with its memory and devices.
 
-    `image` is (address, bytes) pairs. Without `entry` execution starts at the configuration's boot address. If
+    `image` is (address, bytes) pairs; lines whose addresses are in `tagged` get their tags. Without `entry` execution
+    starts at the configuration's boot address. `tohost` is an address in memory where the program tells its end. If
     `scripted`, the timer stands still while anybody computes.
 
     Three ways to go on: `run` for speed, `step` for one record at a time, `follow` to do what another machine did.
@@ -47,7 +50,9 @@ class Machine:
         config: SocConfig,
         image: Iterable[tuple[int, bytes]] = (),
         *,
+        tagged: Iterable[int] = (),
         entry: int | None = None,
+        tohost: int | None = None,
         scripted: bool = False,
     ):
         core = config.core
@@ -71,6 +76,8 @@ class Machine:
         }
         for address, content in image:
             self.memory.place(address, content)
+        for address in tagged:
+            self.memory.tag(address)
         self.pc = boot
         self.executed = 0
         self.lockup = False
@@ -82,6 +89,10 @@ class Machine:
         """Told of each synchronous trap at `pc` before the machine enters its handler."""
         self._probes: dict[int, Callable[[], None]] = {}
         self._watched: dict[int, Callable[[], None]] = {}
+        self._stored = 0, 0  # address and bytes of the last store to a line that was watched, or held code
+        if tohost is not None:
+            for word in (tohost, tohost + 4):
+                self.watch(word, partial(self._told, tohost))
         self._installed: dict[int, Pcc] = {}
         self._pccs: dict[tuple[int, int, int], Pcc] = {}
         self.install(number(ROOT_EXECUTABLE.with_address(boot)))
@@ -121,11 +132,13 @@ class Machine:
         self.pc = self.scrs[MTCC] & ADDRESS
 
     def _take(self, trap: Trap) -> None:
-        """A synchronous trap. If PCC forbids the fetch, and then the handler's also, nothing will ever retire."""
-        self.trapped(self.pc, trap)
-        fetch_fault = trap.cause is Cause.CHERI and self.pc not in self.pcc.decoded
+        """A synchronous trap. If PCC forbids the fetch, and then the handler's also, nothing will ever retire; if the
+        handler's first instruction traps, there will be nothing but traps."""
+        pc = self.pc
+        self.trapped(pc, trap)
+        fetch_fault = trap.cause is Cause.CHERI and pc not in self.pcc.decoded
         self._enter(trap.cause, trap.mtval, clears_mepcc=trap.clears_mepcc)
-        self.lockup = fetch_fault and not self._may_fetch()
+        self.lockup = self.pc == pc or (fetch_fault and not self._may_fetch())
         if not self._settled:
             self._settle()
 
@@ -169,13 +182,20 @@ class Machine:
         self._watched[address >> 3] = look
         self.memory.code_lines.add(address >> 3)
 
-    def _code_written(self, line: int) -> None:
+    def _code_written(self, address: int, size: int) -> None:
+        line = address >> 3
+        self._stored = address, size
         if line in self._watched:
             self._watched[line]()
         else:
             self.memory.code_lines.discard(line)
         for pcc in self._pccs.values():
             pcc.forget(line)
+
+    def _told(self, start: int) -> None:
+        """The store of the high word is the one that tells; a capability store has both."""
+        if self._stored in ((start + 4, 4), (start, GRANULE)):
+            self.platform.told_host(self.memory.load(start, 4), self.memory.load(start + 4, 4))
 
     def _device_accessed(self) -> None:
         self.lines.note()
@@ -188,7 +208,16 @@ class Machine:
         revoker = self.platform.revoker
         if revoker and self.agenda.sweep_end == NEVER and revoker.running:
             self.agenda.sweep_end = self.time.now + len(revoker.granules)
+        self.agenda.device_due = self.platform.uart.changes()
         self.agenda.plan()
+
+    def _device_changed(self) -> None:
+        """The UART has done something by itself, at the clock that was planned."""
+        due = self.agenda.device_due
+        self.lines.note(due)
+        self.platform.settle()
+        self.lines.note(due)
+        self._settle()
 
     def sweep(self, granules: int) -> None:
         """The revoker has visited so many more granules; after the last one the sweep ends."""
@@ -212,7 +241,9 @@ class Machine:
         self.agenda.sweep_end = NEVER
 
     def _attend(self) -> Record | None:
-        """What is due in a free run: the end of a sweep, an interrupt. Returns the interrupt's record."""
+        """What is due in a free run: a device, the end of a sweep, an interrupt. Returns the interrupt's record."""
+        if self.time.now >= self.agenda.device_due:
+            self._device_changed()
         if self.time.now >= self.agenda.sweep_end:
             self.sweep(len(self.platform.revoker.granules))
         if self.time.now < self.agenda.deliverable:
@@ -327,6 +358,8 @@ class Machine:
         flags = record[0]
         self.time.now = flags & CLOCK_MASK
         self.agenda.observed = flags >> MIP_AT & ALL_LINES
+        if self.time.now >= self.agenda.device_due:
+            self._device_changed()
         pc = self.pc
         if flags & INTERRUPTED:
             lines = self.agenda.check_taken(pc)

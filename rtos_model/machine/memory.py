@@ -11,7 +11,7 @@ from rtl.isa.capfmt import GRANULE
 from rtl.isa.trap import Cause
 from rtos_model.machine.devices.device import Device
 from rtos_model.machine.trap import Trap
-from rtos_model.machine.value import ADDRESS, WORDS, cleared
+from rtos_model.machine.value import ADDRESS, TAG_AT, WORDS, cleared
 
 LINE_BITS = 8 * GRANULE
 _BYTES = {size: (1 << 8 * size) - 1 for size in range(GRANULE + 1)}
@@ -52,8 +52,8 @@ class Block:
 class Memory:
     """All blocks and devices of a system.
 
-    `code_written(line)` is called after a store to a line that is in `code_lines` (numbers of 8-byte lines), and
-    `device_accessed()` before each access to a device.
+    `code_written(address, size)` is called after a store to a line that is in `code_lines` (numbers of 8-byte lines),
+    and `device_accessed()` before each access to a device.
     """
 
     def __init__(self, config: SocConfig, devices: dict[str, Device]):
@@ -69,7 +69,7 @@ class Memory:
         self._ram_base = config.ram.base
         self._ram_size = config.ram.size
         self.code_lines: set[int] = set()
-        self.code_written: Callable[[int], None] = lambda line: None
+        self.code_written: Callable[[int, int], None] = lambda address, size: None
         self.device_accessed: Callable[[], None] = lambda: None
 
     def place(self, address: int, content: bytes) -> None:
@@ -80,6 +80,13 @@ class Memory:
                 return
         places = ", ".join(f"{name} {b.base:#x}..{b.end:#x}" for name, b in self.blocks.items())
         raise ImageError(f"{len(content)} bytes at {address:#x} do not fit into memory ({places})")
+
+    def tag(self, address: int) -> None:
+        """Set the tag of a line, as part of loading an image; its bytes are to be placed before."""
+        block = self.block_at(address)
+        if block is None or not block.tagged:
+            raise ImageError(f"there is no memory with tags at {address:#x}")
+        block.lines[(address - block.base) // GRANULE] |= 1 << TAG_AT
 
     def block_at(self, address: int) -> Block | None:
         return next((block for block in self.blocks.values() if block.base <= address < block.end), None)
@@ -123,7 +130,7 @@ class Memory:
             place = offset >> 3
             self._ram[place] = self._ram[place] & WORDS & ~(mask << shift) | (value & mask) << shift
             if address >> 3 in self.code_lines:
-                self.code_written(address >> 3)
+                self.code_written(address, size)
         else:
             self._store_beats(address, size, value & _BYTES[size])
 
@@ -133,7 +140,7 @@ class Memory:
         if 0 <= offset < self._ram_size:
             self._ram[offset >> 3] = value
             if address >> 3 in self.code_lines:
-                self.code_written(address >> 3)
+                self.code_written(address, GRANULE)
         else:
             self._store_beats(address, GRANULE, value)
 
@@ -190,7 +197,7 @@ class Memory:
                 if not block.tagged:
                     block.lines[place] = cleared(block.lines[place])
                 if line >> 3 in self.code_lines:
-                    self.code_written(line >> 3)
+                    self.code_written(line + start, count)
             else:
                 self._store_device(line, start, count, part)
             done += count

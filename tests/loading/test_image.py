@@ -59,7 +59,7 @@ def test_flat_binary_goes_to_its_base(tmp_path):
 
 def test_memory_holds_the_program_and_zeros(elf):
     program = load_program(elf, SAFE)
-    ram, data_ram, rom = memory_loads(SAFE, program)
+    ram, rom, data_ram = memory_loads(SAFE, program)
     assert data_ram.data == bytes(SAFE.data_ram.size)
     assert len(ram.data) == SAFE.ram.size and len(rom.data) == SAFE.rom.size
     address, data = program.segments[0]
@@ -72,7 +72,7 @@ def test_data_ram_can_be_loaded_also():
     base = SAFE.data_ram.base + 0x10
     program = Program("it", SAFE.entry, ((SAFE.entry, b"\x01\xa0"), (base, b"abc")))
     check_fits(program, SAFE)
-    ram, data_ram, _ = memory_loads(SAFE, program)
+    ram, _, data_ram = memory_loads(SAFE, program)
     assert data_ram.data[0x10:0x14] == b"abc\0" and ram.data[:4] == b"\x01\xa0\0\0"
 
 

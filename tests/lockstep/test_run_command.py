@@ -1,5 +1,10 @@
 """`cheriot run` from the outside: exit codes, what it prints, the files that it writes."""
 
+import os
+import pty
+import re
+import tty
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -116,6 +121,14 @@ def test_program_on_the_golden_machine(elf, tmp_path, capfd):
         (["--trace", "nowhere/x.log"], "cannot write it"),
         (["--base", "0x20040000"], "leave out --base"),
         (["--profile", "none"], 'no profile "none"'),
+        (["--waves", "some"], "must be off, fail, all, window:A-B or a file"),
+        (["--waves", "window:9-9"], "ends before it begins"),
+        (["--waves", "window:a-9"], "not a cycle number"),
+        (["--waves", "all", "--waves-file", "x.png"], "named *.vcd or *.fst"),
+        (["--timeout", "0"], "--timeout must be at least 1"),
+        (["--uart-in", "nowhere"], "nowhere: cannot read it"),
+        (["--profile", "fpga64", "--uart-in", "x"], "the UART of profile fpga64 has serial lines"),
+        (["--profile", "sail"], "do not fit the memory map of profile sail"),
     ],
 )
 def test_bad_options_are_one_line(elf, arguments, words, capfd, monkeypatch, tmp_path):
@@ -148,3 +161,124 @@ def test_verdicts(elf, verdict, code, words, capfd, monkeypatch):
     assert main(["run", str(elf)]) == code
     out, err = capfd.readouterr()
     assert words in err and (f"repeat with:  cheriot run {elf} --profile safe" in out) == (code == 250)
+
+
+@pytest.mark.parametrize("arguments, files", [(["--uart-in", "nowhere"], ()), (["--waves", "x/y.vcd"], ("kept.log",))])
+def test_bad_options_overwrite_nothing(elf, arguments, files, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    kept = tmp_path / "kept.log"
+    kept.write_text("precious")
+    assert main(["run", str(elf), "--trace", str(kept), *arguments]) == 252
+    assert kept.read_text() == "precious"
+
+
+LOOP = HELLO.replace("  li   a0, 4\n  sw   a0, SIMCTL_EXIT(cgp)\n", "")
+ECHO = """
+.include "platform.inc"
+.globl _start
+_start:
+  cspecialr ca5, mtdc
+  li   t0, PLATFORM_UART
+  csetaddr cgp, ca5, t0
+echo:
+  lw   a0, UART_LINE_STATUS(cgp)
+  andi a0, a0, 1
+  beqz a0, echo
+  lw   a0, UART_DATA(cgp)
+  sw   a0, UART_DATA(cgp)
+  cj   echo
+"""
+
+
+@pytest.fixture
+def written(tmp_path):
+    """An ELF file for `safe` from assembly text."""
+
+    def write(text):
+        source, path = tmp_path / "written.S", tmp_path / "written.elf"
+        source.write_text(text)
+        path.write_bytes(write_elf(build_program([source], SAFE)))
+        return path
+
+    return write
+
+
+def on_both(test):
+    return pytest.mark.parametrize("where", [["--model"], pytest.param([], marks=pytest.mark.sim)])(test)
+
+
+@on_both
+def test_watchdog_tells_the_last_instructions_and_the_place(written, where, capfd):
+    assert main(["run", str(written(LOOP)), "--timeout", "3000", *where]) == 254
+    out, err = capfd.readouterr()
+    assert "the last 20 instructions:\n" in out and out.count("cjal cnull, 0x2004001a <done>") == 20
+    assert out.splitlines()[-1].startswith("it would go on at 0x200400") and out.endswith(" <done>\n")
+    assert "the cycle limit was reached; 3,000 cycles" in err and "compiled for rv32e2p0_m2p0_c2p0" in err
+
+
+@on_both
+def test_console_input_from_a_file(written, where, tmp_path, capfd):
+    (tmp_path / "typed").write_bytes(b"0123456789" * 4 + b"\x89")
+    assert main(["run", str(written(ECHO)), "--uart-in", str(tmp_path / "typed"), "--timeout", "50000", *where]) == 9
+    assert capfd.readouterr().out == "0123456789" * 4
+
+
+@pytest.fixture
+def stack():
+    with ExitStack() as stack:
+        yield stack
+
+
+@on_both
+def test_console_input_from_a_terminal(written, where, monkeypatch, capfd, stack):
+    """The other side types when it sees an answer."""
+    terminal, ours = pty.openpty()
+    tty.setraw(terminal)
+    stdin = stack.enter_context(open(terminal))
+    stack.callback(os.close, ours)
+    monkeypatch.setattr("sys.stdin", stdin)
+    os.write(ours, b"a")
+    right = command.Watch
+
+    def watch(console, **others):
+        def answer(text):
+            console(text)
+            os.write(ours, {b"a": b"b"}.get(text, b"\x82"))
+
+        return right(console=answer, **others)
+
+    monkeypatch.setattr(command, "Watch", watch)
+    assert main(["run", str(written(ECHO)), "--uart-in", "-", "--timeout", "1000000", *where]) == 2
+    assert capfd.readouterr().out == "ab"
+
+
+@pytest.mark.sim
+def test_waves_of_a_window_and_of_a_failure(written, tmp_path, capfd):
+    """The clock in the dumps runs from where it was told to where it was told."""
+    image, dump = str(written(LOOP)), tmp_path / "it.vcd"
+    assert main(["run", image, "--timeout", "3000", "--waves", "window:1500-1600", "--waves-file", str(dump)]) == 254
+    assert clocks(dump)[1:] == list(range(1500, 1601))
+    assert main(["run", image, "--timeout", "7000", "--waves", "fail", "--waves-file", str(dump)]) == 254
+    assert clocks(dump)[1:] == list(range(3000, 7001))
+    assert "once more for waves of its last 4,000 cycles" in capfd.readouterr().err
+    dump.unlink()
+    assert main(["run", str(written(HELLO.replace("a0, 4", "a0, 0"))), "--waves", "fail"]) == 0
+    assert not dump.exists()
+
+
+@pytest.mark.sim
+def test_waves_of_a_failure_repeat_what_was_typed(written, tmp_path, capfd):
+    dump, typed = tmp_path / "it.vcd", tmp_path / "typed"
+    typed.write_bytes(b"xyz\x81")
+    arguments = ["run", str(written(ECHO)), "--uart-in", str(typed), "--no-check"]
+    assert main([*arguments, "--waves", "fail", "--waves-file", str(dump)]) == 1
+    cycles = int(re.search(r"exit|code 1; ([\d,]+) cycles", capfd.readouterr().err)[1].replace(",", ""))
+    shown = "".join(f"{ord(letter):08b}" for letter in "xyz")
+    assert shown in dump.read_text() and abs(clocks(dump)[-1] - cycles) <= 1
+
+
+def clocks(dump: Path) -> list[int]:
+    """Every value of the clock counter in a dump."""
+    text = dump.read_text()
+    code = re.search(r"\$var \w+ +64 (\S+) clock ", text)[1]
+    return [int(value, 2) for value in re.findall(rf"^b([01]+) {re.escape(code)}$", text, re.MULTILINE)]

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 
 from rtos_model.machine.devices.device import Device, merged
+from rtos_model.machine.time import NEVER
 
 
 class Register(enum.IntEnum):
@@ -52,15 +53,30 @@ class Uart(Device):
         if len(self.waiting) < RECEIVE_FIFO:
             self.waiting.append(byte)
 
+    def settle(self) -> None:
+        """The access of this clock is over. Nothing takes time here."""
+
+    def changes(self) -> int:
+        """The clock at which the interrupt rises by itself, if it will."""
+        return NEVER
+
     @property
     def interrupt(self) -> bool:
         return self._identification() != NO_INTERRUPT
 
+    @property
+    def enabled(self) -> int:
+        """Interrupts that are enabled."""
+        return self.kept[Register.INTERRUPT_ENABLE]
+
     def _identification(self) -> int:
-        enabled = self.kept[Register.INTERRUPT_ENABLE]
-        if self.waiting and enabled & ENABLE_RECEIVED:
+        if self.waiting and self.enabled & ENABLE_RECEIVED:
             return IS_RECEIVED
-        return IS_SENDABLE if enabled & ENABLE_SENDABLE else NO_INTERRUPT
+        return IS_SENDABLE if self.enabled & ENABLE_SENDABLE else NO_INTERRUPT
+
+    def _status(self) -> int:
+        """What LINE_STATUS reads."""
+        return SENDABLE | IDLE | (RECEIVED if self.waiting else 0)
 
     @property
     def _divisor_open(self) -> bool:
@@ -74,7 +90,7 @@ class Uart(Device):
         if offset == Register.FIFO_CONTROL:
             return self._identification() | (FIFOS_ON if self.fifos else 0)
         if offset == Register.LINE_STATUS:
-            return SENDABLE | IDLE | (RECEIVED if self.waiting else 0)
+            return self._status()
         return self.kept.get(offset, 0)
 
     def write(self, offset: int, value: int, mask: int) -> None:

@@ -1,0 +1,1 @@
+"""Board descriptions: the JSON file with which the build system of CHERIoT RTOS builds for a machine."""
