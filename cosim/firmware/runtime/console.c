@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { UART = 0x8F00B000, SIMULATION_CONTROL = 0x14002000 };
 enum { DATA = 0, INTERRUPTS = 1, FIFO = 2, LINE_CONTROL = 3, LINE_STATUS = 5 };
 enum { DIVISOR_OPEN = 0x80, EIGHT_BITS = 3, CAN_SEND = 0x20 };
 
 extern void *__device_root;
+extern const ptraddr_t __uart_address, __simulation_control_address; /* of the system that this is linked for */
 static volatile uint32_t *uart;
 
 volatile void *device_registers(ptraddr_t address, size_t size)
@@ -17,7 +17,7 @@ volatile void *device_registers(ptraddr_t address, size_t size)
 
 void __console_start(void)
 {
-	uart = (volatile uint32_t *)device_registers(UART, 0x100);
+	uart = (volatile uint32_t *)device_registers(__uart_address, 0x100);
 	uart[INTERRUPTS] = 0;
 	uart[LINE_CONTROL] = DIVISOR_OPEN | EIGHT_BITS;
 	uart[DATA] = 1;
@@ -37,7 +37,7 @@ int putchar(int character)
 
 void exit(int code)
 {
-	volatile uint32_t *control = (volatile uint32_t *)device_registers(SIMULATION_CONTROL, 4);
+	volatile uint32_t *control = (volatile uint32_t *)device_registers(__simulation_control_address, 4);
 	*control = code;
 	for (;;)
 		;

@@ -70,7 +70,7 @@ def build(
 ) -> Program:
     """Compile, assemble and link a bare-metal program. Raises UserError with every message for the user."""
     folders = [*include, INCLUDE]
-    objects = [_runtime_object(START.name)]
+    objects = [_runtime_object(START.name), _addresses(config)]
     units: list[Compiled] = []
     for path in sources:
         if path.suffix == ".c":
@@ -83,6 +83,15 @@ def build(
             raise UserError(f"{path}: neither C (.c) nor assembly (.S)")
     _add_runtime(objects)
     return Program(link(objects, config.ram, base=config.entry), units)
+
+
+def _addresses(config: SocConfig) -> Object:
+    """Where the runtime finds the devices that it uses, as constants."""
+    lines = ["  .section .rodata"]
+    for name, address in (("__uart_address", config.uart), ("__simulation_control_address", config.simctl)):
+        lines += ["  .p2align 2", f"  .globl {name}", f"  .type {name}, @object", f"{name}:", f"  .word {address or 0}"]
+        lines.append(f"  .size {name}, 4")
+    return assemble("\n".join([*lines, ""]), "addresses")
 
 
 def compile_source(
