@@ -64,6 +64,8 @@ class Schedule:
         rng = self.rng
         register, other, slot = rng.choice(REGISTERS), rng.choice(REGISTERS), rng.choice(SLOTS)
         kind = rng.choice(("csc", "csc", "csc", "clc", "clc", "move", "derive", "use", "drop", "delay", "kick"))
+        if kind in ("csc", "move", "derive") and rng.random() < 0.8:
+            register = rng.choice([one for one in REGISTERS if self.copies.get(one)] or REGISTERS)
         held = self.copies.get(register)
         if kind == "csc":
             self.lines.append(f"csc {register}, {slot}")
