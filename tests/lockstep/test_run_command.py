@@ -282,3 +282,37 @@ def clocks(dump: Path) -> list[int]:
     text = dump.read_text()
     code = re.search(r"\$var \w+ +64 (\S+) clock ", text)[1]
     return [int(value, 2) for value in re.findall(rf"^b([01]+) {re.escape(code)}$", text, re.MULTILINE)]
+
+
+def spoilt(elf: Path, how: str) -> Path:
+    data = bytearray(elf.read_bytes())
+    if how == "beyond RAM":
+        data = bytearray(SAFE.ram.size + 2)
+        elf = elf.with_suffix(".bin")
+    elif how == "overlapping":
+        elf = elf.with_suffix(".vhx")
+        data = bytearray(b"0000a001 @0 0000a001")
+    elif how == "misaligned entry":
+        data[24] |= 1
+    elif how == "unknown extension":
+        data = data.replace(b"_zicsr2p0", b"_zvl1p0__")
+    elf.write_bytes(data)
+    return elf
+
+
+@pytest.mark.parametrize(
+    "how, words",
+    [
+        ("beyond RAM", "262146 bytes for 0x20040000..0x20080002 do not fit the memory map of profile safe"),
+        ("overlapping", "overlapping segments: 0x20040000..0x20040004 and 0x20040000..0x20040004"),
+        ("misaligned entry", "misaligned entry 0x20040001: instructions start at even addresses"),
+        ("unknown extension", "the core of profile safe has no zvl"),
+    ],
+)
+def test_bad_images_are_one_line_and_overwrite_nothing(elf, how, words, tmp_path, capfd):
+    kept, image = tmp_path / "kept.log", spoilt(elf, how)
+    kept.write_text("precious")
+    assert main(["run", str(image), "--trace", str(kept), "--waves", str(tmp_path / "no.vcd")]) == 252
+    out, err = capfd.readouterr()
+    assert out == "" and err.count("\n") == 1 and str(image) in err and words in err
+    assert kept.read_text() == "precious" and not (tmp_path / "no.vcd").exists()
