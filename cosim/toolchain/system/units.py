@@ -10,7 +10,7 @@ from cosim.toolchain.cc import interface
 from cosim.toolchain.cc.compiler import Compiled
 from cosim.toolchain.cc.driver import FIRMWARE, INCLUDE, PROVIDER, RTOS_INCLUDE, RUNTIME, compile_source
 from cosim.toolchain.objectfile import HIDDEN, Object
-from cosim.toolchain.system.cache import cached, digest, store, stored, toolchain_key
+from cosim.toolchain.system.cache import cached, digest, is_stored, store, stored, toolchain_key
 from cosim.toolchain.system.sources import Source, closure
 
 ATOMIC, ATOMIC_OF_UNIT = "atomic.c", "atomic_unit.c"
@@ -139,7 +139,7 @@ def _make(name: str, source: Source, include: list[Path], defines: dict, constan
         used = tuple(name for name, symbol in shown.items() if symbol.value is None)
         return Piece(obj.name, f"{key}.o", defined, used, facts, warnings)
 
-    return cached(key, make)
+    return cached(key, make, lambda piece: is_stored(piece.key))
 
 
 def _facts(unit: Compiled) -> Iterable[FunctionFact]:

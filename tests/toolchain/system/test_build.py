@@ -1,12 +1,13 @@
 """A small system built and read back: order and exactness of regions, tables, header, relocations, names."""
 
+import os
 from dataclasses import replace
 
 import pytest
 
 from cosim.errors import UserError
 from cosim.toolchain.elf_reader import read_elf
-from cosim.toolchain.system import header
+from cosim.toolchain.system import cache, header
 from cosim.toolchain.system.build import build
 from cosim.toolchain.system.reader import Memory, read
 from rtos_model.machine.capability import alignment_mask, representable_length
@@ -92,8 +93,25 @@ def test_symbols_of_entries_units_and_stacks(system):
     assert found["main.run"].address == system.function("main", "run")
 
 
-def test_same_sources_same_bytes(system):
+def test_same_sources_same_bytes(system, tmp_path, monkeypatch):
+    """From the store and without it; a store that lost an object or holds nonsense is mended."""
     assert build(IMAGE, sources()).elf == system.elf
+    monkeypatch.setattr(cache, "FOLDER", tmp_path)
+    assert build(IMAGE, sources()).elf == system.elf
+    for at, path in enumerate(sorted(path for path in tmp_path.rglob("*") if path.is_file())):
+        path.write_bytes(b"nonsense") if path.suffix != ".o" and at % 2 else path.unlink()
+    assert build(IMAGE, sources()).elf == system.elf
+
+
+def test_the_store_forgets_what_is_oldest(tmp_path, monkeypatch):
+    monkeypatch.setattr(cache, "FOLDER", tmp_path)
+    monkeypatch.setattr(cache, "MOST_BYTES", 4000)
+    for name in ("aaa", "bbb", "ccc", "ddd", "eee"):
+        cache.store(name, bytes(1000))
+        os.utime(tmp_path / name[:2] / name[2:], ns=(0, ord(name[0])))
+    cache._prune.cache_clear()
+    cache.store("fff", bytes(1000))
+    assert [name for name in ("aaa", "bbb", "ccc", "ddd", "eee", "fff") if cache.is_stored(name)] == ["eee", "fff"]
 
 
 def test_lines_listing_and_map(system):
