@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
-from rtos_model.machine.capability import NULL, Cap, Perm
+from rtos_model.machine.capability import NULL, Cap, Perm, alignment_mask, representable_length
 from rtos_model.services.errors import Errno, Fault, ServiceModelError, Trap, cheri_fault
 from rtos_model.services.events import Call, CallFail, Handler, Lib, Ret, Trapped, Unwind
 from rtos_model.services.image import Posture
@@ -119,8 +119,12 @@ class Ctx:
     def local(self, size: int, align: int = 8) -> Cap:
         """A stack object of `size` bytes; it lives until the function returns. With no room it traps: no address below
         the base is representable, so a stack pointer that goes there loses its tag.
+
+        A large object is padded and aligned as a compiler does, so that its bounds hold nothing else.
         """
-        sp = (self.sp - size) & ~(align - 1)
+        align = max(align, (~alignment_mask(size) & 0xFFFF_FFFF) + 1)
+        size = representable_length(size)
+        sp = (self.sp - size) & -align
         base, _ = self.stack.bounds()
         if sp < base:
             raise cheri_fault(Fault.TAG)
@@ -288,10 +292,13 @@ def call(ctx: Ctx, target: Target | None, arguments: tuple[Value, ...]) -> Steps
     kernel.memory.zero(min(thread.high_water, limit), limit)
     if target is None:
         return refuse(Errno.ECOMPARTMENTFAIL)
-    if limit - base < target.min_stack + SLOTS:
+    # rounded down where the bounds cannot be exact (from 8 KiB): what is above belongs to the caller
+    stack = ctx.stack.with_address(base).with_bounds_rounded_down(limit - base)
+    top = stack.bounds()[1]
+    if top - base < target.min_stack + SLOTS:
         return refuse(Errno.ENOTENOUGHSTACK)
-    stack = ctx.stack.with_address(base).with_bounds(limit - base).with_address(limit - SLOTS)
-    thread.high_water = limit - SLOTS
+    stack = stack.with_address(top - SLOTS)
+    thread.high_water = top - SLOTS
     frame = Frame(target.owner, target.name, stack)
     given = kernel.filtered(arguments[: target.arguments])
     passed = tuple(map(digest, _passed(target, given)))

@@ -156,6 +156,7 @@ BREAKS = (
         "    code = release(ctx, handle, pointer)\n    if code == 0:\n",
         "    code = release(ctx, handle, pointer)\n    if code == 0:\n        for one in list(ctx.kernel.scheduler.futex_queue):\n            ctx.kernel.scheduler.make_ready(one, 'futex')\n",
     ),
+    ("CP-12 SG-10", "switcher.py", "with_bounds_rounded_down(limit - base)", "with_bounds(limit - base)"),
     # ---- sharing: the rules of the instruction set, and who is handed what
     (
         "SG-1 SG-5 SG-15",
@@ -185,8 +186,8 @@ BREAKS = (
     (
         "SG-10",
         "switcher.py",
-        "limit - base).with_address(limit - SLOTS)",
-        "ctx.stack.bounds()[1] - base).with_address(limit - SLOTS)",
+        "with_bounds_rounded_down(limit - base)",
+        "with_bounds_rounded_down(ctx.stack.bounds()[1] - base)",
     ),
     ("SG-12 SG-13 SG-25 CP-41", "memory.py", "        if cap.sealed:\n            raise cheri_fault(Fault.SEAL)\n", ""),
     ("SG-13", "token.py", "!= key_cap.address:", "== 0:"),

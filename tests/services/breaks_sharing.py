@@ -3,7 +3,7 @@
 BREAKS = (
     # rule, file, text, replacement
     ("CP-5", "kernel.py", "if not cap.tag or cap.otype != OTYPE_EXPORT:", "if False:"),
-    ("CP-24", "switcher.py", "with_address(limit - SLOTS)\n", "with_address(limit)\n"),
+    ("CP-24", "switcher.py", "with_address(top - SLOTS)\n", "with_address(top)\n"),
     ("CP-30", "switcher.py", "holds_registers = ctx.stack.tag and not", "holds_registers = ctx.stack.tag or not"),
     ("CP-35", "switcher.py", "outcome = -Errno.ECOMPARTMENTFAIL", "outcome = 0"),
     ("CP-36", "switcher.py", "ctx.stack.permissions != STACK_PERMISSIONS or base % 16", "base % 16"),

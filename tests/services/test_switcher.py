@@ -305,3 +305,21 @@ def test_initialisers_run_in_order_before_any_thread():
     )
     Kernel(image, program).run()
     assert order == ["first", "second", "thread"]
+
+
+def test_a_callee_on_a_large_stack_gets_nothing_of_its_caller():
+    """CP-12, SG-10: bounds of more than 8 KiB need not be exact; they are rounded down, never up."""
+    found = []
+
+    def callee(ctx):
+        _, top = ctx.stack.bounds()
+        found.append((top, ctx.stack.address))
+
+    def entry(ctx):
+        mine = ctx.local(72)
+        yield from ctx.call("callee.run")
+        ((top, sp),) = found
+        assert sp == top - 16
+        assert mine.address - 32 - 64 < top <= mine.address - 32
+
+    run(entry, callee=callee, stack=32_768)
