@@ -68,7 +68,8 @@ def prologue() -> tuple[Step, ...]:
         "timer": do("timer_create", 0, QUOTA, "out", Callback("expired"), 0, into="made"),
     }
     steps: tuple[Step, ...] = (Local("out", 8), Put(Var("semaphore"), 2, 4), do("token_key_new", into="key"))
-    steps += (PutCap(Var("key"), "key"),)
+    steps += (PutCap(Var("key"), "key"), do("token_sealed_alloc", 0, QUOTA, "key", 16, into="seal"))
+    steps += (PutCap(Var("seal"), "seal"),)
     for name, call in create.items():
         steps += (call, Expect("made", 0), PutCap(Var(name), GetCap("out")))
     return steps

@@ -22,8 +22,16 @@ SERVICES = {"S": "timer_service.timer_service_run", "W": "thread_pool.thread_poo
 Operation = tuple[str, int, int, int]
 Program = dict[str, list[Operation]]
 
-operation = st.tuples(st.sampled_from(tuple(OPERATIONS)), st.integers(0, 59), st.integers(0, 3), st.integers(0, 4))
-program = st.fixed_dictionaries({name: st.lists(operation, max_size=8) for name in "ABCD"})
+THEMES = (tuple(OPERATIONS), ("allocate", "release", "use"), ("section", "pause"), ("handle", "allocate", "release"))
+"""A program is about all services, or about few: threads that meet at one of them find more."""
+
+
+def programs(theme: tuple[str, ...]) -> st.SearchStrategy[Program]:
+    operation = st.tuples(st.sampled_from(theme), st.integers(0, 59), st.integers(0, 3), st.integers(0, 4))
+    return st.fixed_dictionaries({name: st.lists(operation, max_size=8) for name in "ABCD"})
+
+
+program = st.sampled_from(THEMES).flatmap(programs)
 
 
 def body(operations: list[Operation]) -> tuple[Step, ...]:
