@@ -16,6 +16,7 @@ if it may block or call. `ctx` is a `switcher.Ctx`. Example:
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from rtos_model.machine.capability import Cap
 from rtos_model.services import interpreter, multiwaiter, program_check, registry
@@ -307,7 +308,7 @@ class Kernel:
         frame = Frame("loader", "boot", stack)
         state.frames.append(frame)
         target = self._program_target(compartment, entry)
-        disabled = Target(target.owner, target.name, False, Posture.DISABLED, target.min_stack, 0, target.run)
+        disabled = replace(target, posture=Posture.DISABLED)
         for _ in call(Ctx(self, state, frame, stack, start + size), disabled, ()):
             pass
         self.memory.zero(start, start + size)

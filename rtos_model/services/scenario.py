@@ -129,12 +129,14 @@ def simple(
     entries = {name: body if isinstance(body, str) else f"main.{name}" for name, body in threads.items()}
     bodies = {f"main.{name}": body for name, body in threads.items() if not isinstance(body, str)}
     bodies |= dict(program or {})
+    initialisers = tuple(initialisers)
+    started = [one.entry for one in initialisers if one.compartment == "main"]
     main = Compartment(
         name="main",
         exports=tuple(
-            Export(name=name.partition(".")[2], posture=posture)
-            for name in bodies
-            if name.startswith("main.") and "error_handler" not in name
+            Export(name=name, posture=posture, arguments=0 if name in started else 6)
+            for name in (body.removeprefix("main.") for body in bodies if body.startswith("main."))
+            if "error_handler" not in name
         ),
         imports=(*imports, *(KeyImport(key=key) for key in keys)),
         keys=keys,
@@ -155,7 +157,7 @@ def simple(
             program=bodies,
             sealed_objects=tuple(sealed),
             interrupts=tuple(interrupts),
-            initialisers=tuple(initialisers),
+            initialisers=initialisers,
             **image,
         ),
         program=bodies,

@@ -21,6 +21,7 @@ SLOTS = 16
 REGISTER_FRAME = 128
 FRAME_PERMISSIONS = Perm.LD | Perm.SD | Perm.MC  # of a stack that can hold a register frame
 FAULT_LIMIT = 1024
+ARGUMENT_REGISTERS, STACK_ARGUMENT = 6, 8  # bytes of each argument beyond them
 
 Steps = Generator[None, None, object]
 
@@ -248,7 +249,7 @@ class Ctx:
     def cleanup_unwind(self) -> Steps:
         """CP-34: continue in the innermost handler block; with none, fault."""
         if not self.frame.scopes:
-            raise Trap(2)
+            raise cheri_fault(Fault.TAG)  # the load of the innermost scope through a null pointer
         raise ScopedJump(self.frame.scopes.pop())
         yield
 
@@ -301,7 +302,7 @@ def call(ctx: Ctx, target: Target | None, arguments: tuple[Value, ...]) -> Steps
     thread.high_water = top - SLOTS
     frame = Frame(target.owner, target.name, stack)
     given = kernel.filtered(arguments[: target.arguments])
-    passed = tuple(map(digest, _passed(target, given)))
+    passed = tuple(map(digest, _passed(ctx, target, given)))
     kernel.emit(Call(thread.tcb.id, ctx.compartment, target.owner, target.name, passed))
     before, outcome = thread.interrupts, None
     thread.frames.append(frame)
@@ -331,11 +332,17 @@ def call(ctx: Ctx, target: Target | None, arguments: tuple[Value, ...]) -> Steps
     return result
 
 
-def _passed(target: Target, given: tuple[Value, ...]) -> tuple[Value, ...]:
-    """What stands in the argument registers that the entry declares; a C caller fills all of them."""
+def _passed(ctx: Ctx, target: Target, given: tuple[Value, ...]) -> tuple[Value, ...]:
+    """What stands in the argument registers that the entry declares; a C caller fills all of them. The last one is for
+    all arguments beyond the sixth: they lie on the caller's stack, and it points to them.
+    """
     missing = target.arguments - len(given)
     defaults = getattr(target.run, "__defaults__", None) or ()
-    return (*given, *((0,) * missing + defaults)[len(defaults) :]) if missing else given
+    passed = (*given, *((0,) * missing + defaults)[len(defaults) :]) if missing else given
+    beyond = STACK_ARGUMENT * (len(passed) - ARGUMENT_REGISTERS)
+    if beyond <= 0:
+        return passed
+    return (*passed[:ARGUMENT_REGISTERS], ctx.stack.with_address(ctx.stack.bounds()[0]).with_bounds(beyond))
 
 
 def _pair(result: object) -> tuple[Value, Value]:

@@ -134,8 +134,9 @@ class Builtins:
     def _call_pair(self, place: Place, nodes: list) -> Expr:
         """`__builtin_cheriot_call_pair(uintptr_t out[2], f(...))`: out[0] and out[1] become ca0 and ca1 as returned."""
         out, call = [self.value(node) for node in nodes] if len(nodes) == 2 else (None, None)
-        if not isinstance(call, tree.Call) or not call.type.is_cap or not out.type.is_pointer:
-            raise CompileError(place, "__builtin_cheriot_call_pair takes an array and a call that returns a uintptr_t")
+        one_register = call is not None and (call.type.is_cap or (call.type.is_integer and call.type.size <= 4))
+        if not isinstance(call, tree.Call) or not one_register or not out.type.is_pointer:
+            raise CompileError(place, "__builtin_cheriot_call_pair takes an array and a call with a result in ca0")
         return tree.CallPair(place, VOID, out, call)
 
     def _va_start(self, place: Place, nodes: list) -> Expr:

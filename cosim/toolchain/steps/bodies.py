@@ -261,13 +261,17 @@ class Body:
     def _entry(self, target: str, values: list[str], into: str | None) -> Iterator[str]:
         call = f"(({target})({', '.join(values)}))"
         if into in self.wants_high:
-            pair = self._fresh("pair")
-            yield f"uintptr_t {pair}[2];"
-            yield f"__builtin_cheriot_call_pair({pair}, {call[1:-1]});"
-            yield self._store(into, f"{pair}[0]")
-            yield self._store(f"{into}.high", f"{pair}[1]")
+            yield from self._pair(call[1:-1], into)
         else:
             yield f"{call};" if into is None else self._store(into, call)
+
+    def _pair(self, call: str, into: str) -> Iterator[str]:
+        """Both result registers, whatever the call's type says."""
+        pair = self._fresh("pair")
+        yield f"uintptr_t {pair}[2];"
+        yield f"__builtin_cheriot_call_pair({pair}, {call});"
+        yield self._store(into, f"{pair}[0]")
+        yield self._store(f"{into}.high", f"{pair}[1]")
 
     def _service(self, function: str, values: list[str], into: str | None) -> Iterator[str]:
         self.unit.functions.add(function)
@@ -313,9 +317,10 @@ class Body:
             if into in self.wants_high:
                 yield self._store(f"{into}.high", f"(uintptr_t){both}.words[1]")
             return
-        yield self._store(into, f"(uintptr_t){'(uint32_t)' if declared.result == 'integer' else ''}{call}")
         if into in self.wants_high:
-            yield self._store(f"{into}.high", "0")
+            yield from self._pair(call, into)
+        else:
+            yield self._store(into, f"(uintptr_t){'(uint32_t)' if declared.result == 'integer' else ''}{call}")
 
 
 def entry_head(compartment: Compartment, export: Export) -> str:

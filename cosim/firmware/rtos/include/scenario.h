@@ -41,7 +41,7 @@ static inline uintptr_t scenario_return_path(void)
 /* A return with result 0 through some return path. */
 static inline void scenario_leave(uintptr_t path)
 {
-	__asm__ volatile("cmove ct0, %0; li a0, 0; li a1, 0; cjr ct0" : : "C"(path) : "ct0", "ca0", "ca1");
+	__asm__ volatile("cmove cra, %0; li a0, 0; li a1, 0; cret" : : "C"(path) : "cra", "ca0", "ca1");
 }
 
 /* A 64-bit number in a register, untagged. */
