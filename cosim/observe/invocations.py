@@ -14,10 +14,22 @@ from rtos_model.machine.capability import Cap
 from rtos_model.machine.machine import Machine
 from rtos_model.machine.trap import Trap
 from rtos_model.machine.value import ADDRESS, capability
-from rtos_model.services.events import Call, CallFail, Event, Exit, Handler, Lib, Ret, Trapped, Unwind, scalar
+from rtos_model.services.events import (
+    Call,
+    CallFail,
+    Event,
+    Exit,
+    Handler,
+    Lib,
+    Ret,
+    TokenValue,
+    Trapped,
+    Unwind,
+    scalar,
+)
 from rtos_model.services.image import Image
 from rtos_model.services.loader import OTYPE_EXPORT
-from rtos_model.services.pointers import digest
+from rtos_model.services.pointers import digest, stack_digest
 
 RA, SP, T1 = (CAPABILITY_NAMES.index(name) for name in ("cra", "csp", "ct1"))
 ARGUMENTS = tuple(CAPABILITY_NAMES.index(name) for name in ("ca0", "ca1", "ca2", "ca3", "ca4", "ca5", "ct0"))
@@ -39,7 +51,6 @@ class Library:
     name: str
     returns_to: int
     stack: int
-    is_void: bool
 
 
 @dataclass
@@ -73,7 +84,8 @@ class Invocations:
     """`emit` takes the events, `complain` what makes no sense. `current` is the running thread, whose trusted stack
     starts at `trusted`.
 
-    `voids` are the library functions without a result, `quiet` the units whose own calls of libraries are no events.
+    `voids` are the library functions without a result, `stacks` those whose result is a stack, `quiet` the units whose
+    own calls of libraries are no events.
     """
 
     def __init__(
@@ -85,6 +97,7 @@ class Invocations:
         complain: Callable[[str], None],
         *,
         voids: frozenset[str] = frozenset(),
+        stacks: frozenset[str] = frozenset(),
         quiet: frozenset[str] = frozenset(),
     ):
         self.machine = machine
@@ -93,6 +106,7 @@ class Invocations:
         self.complain = complain
         self._last_trap: tuple[int, int] = (0, 0)
         self.voids = voids
+        self.stacks = stacks
         self.quiet = quiet
         self.trusted = 0
         self.threads = {0: Thread(0, [Frame(*BOOT)])} | {
@@ -204,8 +218,6 @@ class Invocations:
     # Libraries
 
     def _library_look(self, name: str) -> Callable[[], None]:
-        is_void = name in self.voids
-
         def look() -> None:
             link, stack = self.register(RA).address, self.register(SP).address
             caller = self.places.unit_at(link)
@@ -216,7 +228,7 @@ class Invocations:
             under_way = self.frame.libraries
             while under_way and under_way[-1].stack <= stack:
                 under_way.pop()  # left without a return
-            under_way.append(Library(name, link, stack, is_void))
+            under_way.append(Library(name, link, stack))
             if link not in self._returns:
                 self._returns.add(link)
                 self.machine.probe(link, lambda: self._returned(link))
@@ -232,8 +244,14 @@ class Invocations:
             if (under_way[place].returns_to, under_way[place].stack) == (link, stack):
                 done = under_way[place]
                 del under_way[place:]
-                self.emit(Lib(self.current.number, done.name, 0 if done.is_void else digest(self.register(A0))))
+                self.emit(Lib(self.current.number, done.name, self._result(done.name)))
                 return
+
+    def _result(self, name: str) -> TokenValue:
+        if name in self.voids:
+            return 0
+        shown = stack_digest if name in self.stacks else digest
+        return shown(self.register(A0))
 
     # Faults
 

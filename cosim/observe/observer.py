@@ -84,6 +84,7 @@ class Observer:
             self.emit,
             self.complain,
             voids=registry.VOIDS,
+            stacks=registry.STACKS,
             quiet=registry.OWN_COMPARTMENTS,
         )
         self._ticks = 0

@@ -56,6 +56,7 @@ class Kernel:
         self.image = image
         self.program = program
         self.quiet = registry.OWN_COMPARTMENTS
+        self.stacks = registry.STACKS
         self.log: list[Event] = []
         self.checks: list[interpreter.Check] = []
         self.output: list[str] = []

@@ -53,7 +53,7 @@ def digest(value: Value) -> TokenValue:
     """How a register stands in an event: a signed number, or `cap(otype:permissions:length+offset)` if tagged.
 
     A capability that has lost its tag is `dead(...)` of the same form. No absolute time is so late that it looks like
-    one, but "for ever" (all ones).
+    one, but "for ever" (all ones). Of code, whose length and places are up to the compiler, `cap(...:code)`.
     """
     if not isinstance(value, Cap):
         return scalar(value)
@@ -61,9 +61,14 @@ def digest(value: Value) -> TokenValue:
     if not value.tag and (bits < LATEST_TIME or bits == FOR_EVER):
         return scalar(bits)
     base, top = value.bounds()
-    letters = permission_letters(value.permissions)
-    kind = "cap" if value.tag else "dead"
-    return f"{kind}({value.otype}:{letters}:{top - base}{value.address - base:+d})"
+    where = "code" if value.permissions & Perm.EX else f"{top - base}{value.address - base:+d}"
+    return f"{'cap' if value.tag else 'dead'}({value.otype}:{permission_letters(value.permissions)}:{where})"
+
+
+def stack_digest(value: Value) -> TokenValue:
+    """The digest of the whole stack of an invocation: how much its callers left of it is up to the compiler."""
+    text = digest(value)
+    return f"{text.rpartition(':')[0]}:stack)" if isinstance(text, str) else text
 
 
 def check_pointer(cap: Cap, permissions: Perm, space: int, stack: tuple[int, int] | None = None) -> bool:

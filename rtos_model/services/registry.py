@@ -91,6 +91,8 @@ VOIDS = frozenset(
     " ticketlock_lock ticketlock_unlock".split()
 )
 """Library functions without a result."""
+STACKS = frozenset({"switcher_recover_stack"})
+"""Library functions whose result is the stack of the invocation."""
 HANDLERS: dict[str, tuple[str, ...]] = message_queue.HANDLERS | timer_service.HANDLERS
 AMBIENT = allocator.AMBIENT | thread_pool.AMBIENT | freertos.AMBIENT
 """Functions that use their caller's default quota."""

@@ -13,7 +13,7 @@ from rtos_model.machine.capability import NULL, Cap, Perm, alignment_mask, repre
 from rtos_model.services.errors import Errno, Fault, ServiceModelError, Trap, cheri_fault
 from rtos_model.services.events import Call, CallFail, Handler, Lib, Ret, Trapped, Unwind
 from rtos_model.services.image import Posture
-from rtos_model.services.pointers import STACK_PERMISSIONS, Value, digest
+from rtos_model.services.pointers import STACK_PERMISSIONS, Value, digest, stack_digest
 from rtos_model.services.scheduler import Reason, Tcb
 
 SPILL = 32
@@ -210,7 +210,8 @@ class Ctx:
         given = self.kernel.filtered(arguments)
         result = yield from self._with_posture(target.posture, run(target.run, inner, given))
         if self.unit == self.compartment and self.compartment not in self.kernel.quiet:
-            self.kernel.emit(Lib(self.tcb.id, target.name, digest(_first(result))))
+            shown = stack_digest if target.name in self.kernel.stacks else digest
+            self.kernel.emit(Lib(self.tcb.id, target.name, shown(_first(result))))
         return result
 
     # ---------------------------------------------------------------------- faults

@@ -40,6 +40,7 @@ from rtos_model.services.steps import (
 )
 
 MOST_SAID = 4
+SETTLE = "scenario_settle();"
 CLOCK = "MMIO_CAPABILITY_WITH_PERMISSIONS(uint32_t, simulation_clock, false, true, false, false)"
 STORES = {1: "uint8_t", 2: "uint16_t", 4: "uint32_t"}
 
@@ -190,9 +191,11 @@ class Body:
             case Advance(cycles):
                 self.unit.clock = True
                 yield f"{CLOCK}[0] = {number(cycles)};"
+                yield SETTLE
             case Raise(number_of):
                 self.unit.clock = True
                 yield f"{CLOCK}[1] = 1U << {number(number_of)};"
+                yield SETTLE
             case Yield():
                 yield '__asm__ volatile("ecall");'
             case Return(value):

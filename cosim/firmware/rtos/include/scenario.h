@@ -44,6 +44,12 @@ static inline void scenario_leave(uintptr_t path)
 	__asm__ volatile("cmove cra, %0; li a0, 0; li a1, 0; cret" : : "C"(path) : "cra", "ca0", "ca1");
 }
 
+/* Wait until an interrupt that time or a device has just raised is there: its line takes some cycles to the core. */
+static inline void scenario_settle(void)
+{
+	__asm__ volatile("nop; nop; nop; nop; nop; nop; nop; nop; nop; nop; nop; nop");
+}
+
 /* A 64-bit number in a register, untagged. */
 static inline uintptr_t scenario_wide(uint64_t number)
 {
