@@ -11,7 +11,7 @@ from cosim.errors import UserError
 from cosim.toolchain.cc import interface
 from cosim.toolchain.suggest import did_you_mean
 from cosim.toolchain.system.header import PRIVILEGED, SWITCHER
-from cosim.toolchain.system.units import FunctionFact, Unit
+from cosim.toolchain.system.units import FunctionFact, SealedFact, Unit
 from rtos_model.services.image import (
     Compartment,
     Export,
@@ -165,6 +165,7 @@ def check(image: Image, units: Mapping[str, Unit], source: str) -> None:
             for fact in unit.functions
             if fact.defined and fact.compartment == one.name and fact.name not in exports
         ]
+        problems += [text for piece in unit.pieces for fact in piece.sealed for text in _sealed(image, fact, source)]
     for sealed in image.sealed_objects:
         owner = next(one for one in image.compartments if one.name == sealed.owner)
         if KeyImport(key=sealed.key) not in owner.imports:
@@ -192,6 +193,18 @@ def _differences(one: Described, export: Export, fact: FunctionFact, source: str
         yield f"{where} has minimum_stack {fact.minimum_stack} here, {described} {export.min_stack}"
     if is_compartment and fact.arguments != export.arguments:
         yield f"{where} takes {fact.arguments} argument registers here, {described} {export.arguments}"
+
+
+def _sealed(image: Image, fact: SealedFact, source: str) -> Iterable[str]:
+    """The sealed object that C defines against the one that is described."""
+    where = f"{fact.file}: sealed object {fact.name!r}"
+    known = next((one for one in image.sealed_objects if one.name == fact.name), None)
+    if known is None:
+        yield f"{where} is defined here, but {source} has none; its bytes are {fact.contents.hex()!r}"
+    elif (known.owner, known.key) != (fact.owner, fact.key):
+        yield f"{where} belongs to {fact.owner}.{fact.key} here, but {source} says {known.owner}.{known.key}"
+    elif known.contents != fact.contents:
+        yield f"{where} is {fact.contents.hex()!r} here, but {source} says {known.contents.hex()!r}"
 
 
 def _files(unit: Unit) -> str:

@@ -22,6 +22,8 @@ from rtos_model.machine.capability import alignment_mask, representable_length
 
 NOT_LOADED = ("__lines", ".rodata.names")
 """Sections for reports, which stay on the host."""
+SEALED_SECTION = ".sealed."
+"""Start of the names of sections with static sealed objects, which go where the description's go."""
 GRANULE = 8
 
 
@@ -68,7 +70,7 @@ def link_unit(
     """
     head = assemble(table, f"{name} import table")
     objects = [head, *objects, _constants(constants)]
-    homes = {section: obj for obj in objects for section in obj.sections.values() if section.name not in NOT_LOADED}
+    homes = {section: obj for obj in objects for section in obj.sections.values() if _is_loaded(section)}
     layout = Layout(list(homes), code, globals_at)
     symbols = Symbols(homes | {s: o for o in objects for s in o.sections.values()}, layout, Region(base=0, size=0))
     layout.settle(symbols.value)
@@ -96,6 +98,10 @@ def link_unit(
         records,
         _lines(objects, symbols),
     )
+
+
+def _is_loaded(section: Section) -> bool:
+    return section.name not in NOT_LOADED and not section.name.startswith(SEALED_SECTION)
 
 
 def _constants(values: Mapping[str, int]) -> Object:

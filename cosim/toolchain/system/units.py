@@ -9,9 +9,10 @@ from cosim.toolchain.assembler import assemble
 from cosim.toolchain.cc import interface
 from cosim.toolchain.cc.compiler import Compiled
 from cosim.toolchain.cc.driver import FIRMWARE, INCLUDE, PROVIDER, RTOS_INCLUDE, RUNTIME, compile_source
-from cosim.toolchain.objectfile import HIDDEN, Object
+from cosim.toolchain.objectfile import HIDDEN, Bytes, Object
 from cosim.toolchain.system.cache import cached, digest, is_stored, store, stored, toolchain_key
 from cosim.toolchain.system.sources import Source, closure
+from cosim.toolchain.system.unit_link import SEALED_SECTION
 
 ATOMIC, ATOMIC_OF_UNIT = "atomic.c", "atomic_unit.c"
 NOT_IN_SYSTEMS = ("console.c", "trap.c", "malloc.c", ATOMIC)
@@ -42,6 +43,17 @@ class FunctionFact:
 
 
 @dataclass(frozen=True, slots=True)
+class SealedFact:
+    """A static sealed object as a C source defines it."""
+
+    file: str
+    owner: str
+    key: str
+    name: str
+    contents: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
     """One compiled source without its code: the symbols it defines and those it only uses, and what C says."""
 
@@ -52,6 +64,7 @@ class Piece:
     used: tuple[str, ...]
     functions: tuple[FunctionFact, ...] = ()
     warnings: tuple[str, ...] = ()
+    sealed: tuple[SealedFact, ...] = ()
 
     def load(self) -> Object:
         return stored(self.key)
@@ -137,7 +150,7 @@ def _make(name: str, source: Source, include: list[Path], defines: dict, constan
         }
         defined = frozenset(name for name, symbol in shown.items() if symbol.value is not None)
         used = tuple(name for name, symbol in shown.items() if symbol.value is None)
-        return Piece(obj.name, f"{key}.o", defined, used, facts, warnings)
+        return Piece(obj.name, f"{key}.o", defined, used, facts, warnings, tuple(_sealed(obj)))
 
     return cached(key, make, lambda piece: is_stored(piece.key))
 
@@ -157,6 +170,18 @@ def _facts(unit: Compiled) -> Iterable[FunctionFact]:
             defined=one.defined,
             static=one.static,
         )
+
+
+def _sealed(obj: Object) -> Iterable[SealedFact]:
+    """Raises UserError for an object with an address in it, which nothing could fill in."""
+    for section in obj.sections.values():
+        if not section.name.startswith(SEALED_SECTION):
+            continue
+        owner, key, name = section.name.removeprefix(SEALED_SECTION).split(".", 2)
+        pieces = [fragment for fragment in section.fragments if isinstance(fragment, Bytes)]
+        if any(fragment.slots or fragment.fixups for fragment in pieces):
+            raise UserError(f"{obj.name}: sealed object {name!r} holds an address; its contents must be plain numbers")
+        yield SealedFact(obj.name, owner, key, name, b"".join(bytes(fragment.data) for fragment in pieces))
 
 
 def _provider(name: str) -> Path | None:

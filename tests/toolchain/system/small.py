@@ -157,9 +157,8 @@ IMAGE = Image(
     devices=(Device(name="uart", start=0x8F00_B000, length=0x100),),
     shared_objects=(SharedObject(name="board", size=12),),
     sealed_objects=(
-        SealedObject(
-            name="main.malloc", owner="allocator", key="MallocKey", contents=(64).to_bytes(4, "little") + bytes(20)
-        ),
+        SealedObject(name="main.malloc", owner="allocator", key="MallocKey", contents=b"\x40" + bytes(23)),
+        SealedObject(name="pocket", owner="allocator", key="MallocKey", contents=b"\x40" + bytes(23)),
     ),
     initialisers=(Initialiser(compartment="main", entry="init", order=1),),
     heap_size=4096,

@@ -134,6 +134,10 @@ def altered(unit: str, **change) -> object:
 
 
 MAIN_IMPORTS = next(one for one in IMAGE.compartments if one.name == "main").imports
+QUOTA = """
+struct quota {{ uint32_t bytes, rest[5]; }};
+DEFINE_STATIC_SEALED_VALUE(struct quota, {owner}, MallocKey, pocket, {value});
+"""
 RUN, INIT = Export(name="run", arguments=0), Export(name="init", arguments=0)
 COUNT = IMAGE.compartments[0].exports[0]
 
@@ -157,6 +161,10 @@ COUNT = IMAGE.compartments[0].exports[0]
         (IMAGE, {"arithmetic": "#include <compartment.h>\nint n;\nint __cheri_libcall twice(int x) { return n += x; }"},
          "library 'arithmetic' has a global"),
         (IMAGE, {"scheduler": SCHEDULER + "int *p = &count;"}, "privileged units have no records"),
+        (IMAGE, {"main": MAIN + QUOTA.format(owner="allocator", value=65)}, "is '41000000"),
+        (IMAGE, {"main": MAIN + QUOTA.format(owner="scheduler", value=64)}, "scheduler.MallocKey here, but"),
+        (IMAGE, {"main": MAIN + 'DEFINE_STATIC_SEALED_VALUE(int, main, Key, box, 3);'}, "its bytes are '03000000'"),
+        (IMAGE, {"main": MAIN + 'DEFINE_STATIC_SEALED_VALUE(int *, main, Key, box, &word);'}, "holds an address"),
         (replace(IMAGE, heap_size=524_288), {}, "524288 bytes from"),
         (replace(IMAGE, heap_size=4104), {}, "use 4112"),
     ],
@@ -173,6 +181,12 @@ def test_a_sealed_object_needs_an_owner_that_imports_its_key():
     main = altered("main", keys=("Lid",), imports=(*MAIN_IMPORTS, SealedImport(sealed="main.malloc")))
     with pytest.raises(UserError, match="imports no key 'Lid'"):
         build(replace(main, sealed_objects=(*IMAGE.sealed_objects, sealed)), sources())
+
+
+def test_a_sealed_object_may_be_defined_in_c_as_well(system):
+    """Equal to the description's, it changes nothing."""
+    main = text("main.c", MAIN + QUOTA.format(owner="allocator", value=64))
+    assert build(IMAGE, sources() | {"main": main}).elf == system.elf
 
 
 def test_a_service_that_nothing_reaches_is_left_out():

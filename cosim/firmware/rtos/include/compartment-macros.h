@@ -43,6 +43,16 @@
 #define STATIC_SEALED_VALUE(name) (__builtin_cheriot_import("sealed", #name))
 #define STATIC_SEALING_TYPE(name) (__builtin_cheriot_import("key", #name))
 
+/* A static sealed object's type and contents as the source sees them; the build compares them with the description. */
+#define CHERIOT_SECTION(name) #name
+#define DECLARE_STATIC_SEALED_VALUE(type, compartment, keyName, name)                                                \
+	_Static_assert(sizeof(type) > 0, "a sealed object has contents")
+#define DEFINE_STATIC_SEALED_VALUE(type, compartment, keyName, name, ...)                                            \
+	__attribute__((used, section(CHERIOT_SECTION(.sealed.compartment.keyName.name)))) static const type              \
+	    __sealed_##name = {__VA_ARGS__}
+#define DECLARE_AND_DEFINE_STATIC_SEALED_VALUE(type, compartment, keyName, name, ...)                                \
+	DEFINE_STATIC_SEALED_VALUE(type, compartment, keyName, name, __VA_ARGS__)
+
 /* Sealing keys that the loader gives to the core of the RTOS alone (platform specification 5.2). */
 #define LOADER_KEY(name) (__builtin_cheriot_import("loader", #name))
 
