@@ -69,8 +69,7 @@ def end(ctx, found: HeapObject) -> bool:
     recheck(ctx, keep=found)
     with _scanning(ctx):
         if _hazarded(ctx, found):
-            if found not in heap.deferred:
-                heap.deferred.append(found)
+            heap.deferred.append(found)
             return False
         _bury(ctx, found)
     return True

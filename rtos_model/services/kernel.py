@@ -315,9 +315,8 @@ class Kernel:
         self.memory.zero(start, start + size)
 
     def _sweep(self) -> None:
-        """HP-43: globals, stacks, heap, and the variables that stand for registers."""
+        """HP-43: globals, stacks, heap, and the variables that stand for registers, those of step programs too."""
         self.memory.sweep(self.memory.start, self.memory.start + self.memory.size)
-        self.filter_registers()
         for state in self.threads.values():
             sweep_suspended(state.body, self.memory.filtered)
         sweep_running(self.memory.filtered)

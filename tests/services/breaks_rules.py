@@ -106,6 +106,7 @@ BREAKS = (
         '    for thread in chosen:\n        scheduler.make_ready(thread, "futex")\n    multi = [t for t in scheduler.multi_queue if key in t.multi_sources][: count - len(chosen)]\n',
         '    multi = [t for t in scheduler.multi_queue if key in t.multi_sources][:count]\n    chosen = chosen[: count - len(multi)]\n    for thread in chosen:\n        scheduler.make_ready(thread, "futex")\n',
     ),
+    ("MQ-10", "queue.py", "== (0 if sending else count)", "== (0 if sending else -1)"),
     # ---- compartments
     ("CP-1", "loader.py", "start, word.size, GLOBAL_PERMISSIONS)", "start, word.size + 8, GLOBAL_PERMISSIONS)"),
     (

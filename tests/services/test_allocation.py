@@ -145,6 +145,29 @@ def test_the_device_starts_when_little_is_free():
     assert kernel.revoker.running
 
 
+@pytest.mark.parametrize("kind", RevokerKind)
+def test_memory_changes_hands_with_the_lock_held(kind):
+    """HP-42: after a wait for the revoker the lock is taken again."""
+
+    def entry(ctx):
+        handle = ctx.imported("quota")
+        first = yield from ctx.call("heap_allocate", NO_WAIT, handle, WHOLE, 7)
+        yield from ctx.call("heap_free", handle, first)
+        yield from ctx.call("heap_allocate", WAIT_FOREVER, handle, WHOLE, 7)
+
+    kernel = system({"H": entry}, revoker=kind)
+    lock, emit, held = kernel.loaded.global_of("allocator", "lock"), kernel.emit, []
+
+    def watch(event):
+        emit(event)
+        if isinstance(event, Alloc):
+            held.append(kernel.memory.load(lock) != 0)
+
+    kernel.emit = watch
+    kernel.run()
+    assert held == [True, True]
+
+
 def test_a_polled_wait_ends_with_its_time_limit(monkeypatch):
     """HP-42: naps are charged to the limit; when it is used up, the wait fails and the lock is free."""
     monkeypatch.setattr(Revoker, "finish", lambda self: False)  # a sweep that takes very long

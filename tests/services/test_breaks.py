@@ -50,10 +50,9 @@ def test_survivor_fails_the_campaign():
     survivor = Trial(("TH-8",), "scheduler.py: old -> new", None, ())
     killed = Trial(("TH-9",), "scheduler.py: a -> b", "SC-1", ("TH-9",))
     found = verdict([survivor, *[killed] * 30], [BREAK] * 31, whole=True)
-    assert found == [
-        "survives and is not explained: TH-8 scheduler.py: old -> new",
-        "no test that names TH-8 fails with any of its breaks",
-    ]
+    assert found[0] == "survives and is not explained: TH-8 scheduler.py: old -> new"
+    assert "no test that names TH-8 fails with any of its breaks" in found
+    assert "no test that names TH-9 fails with any of its breaks" not in found
     assert verdict([survivor], [BREAK], whole=False)[0] == "more than 5% survive"
 
 

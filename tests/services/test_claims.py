@@ -270,3 +270,22 @@ def test_a_local_pointer_does_not_protect(session):
     slots = session.kernel.loaded.hazard_slots(1)
     assert session.call("heap_claim_ephemeral", NO_WAIT, pointer.with_permissions(0xFFF & ~Perm.GL), 0) == 0
     assert not session.kernel.memory.peek_cap(slots.address).tag
+
+
+def test_a_call_ends_the_callers_own_ephemeral_claim_before_it_begins():
+    """HP-33: so a thread that frees what it holds this way frees it at once."""
+    session = Session()
+    held = allocate(session)
+    assert session.call("heap_claim_ephemeral", NO_WAIT, held) == 0
+    assert session.call("heap_free", session.quota, held) == 0
+    assert [event.action for event in session.kernel.log if isinstance(event, Free)] == ["freed"]
+
+
+def test_a_hazard_defers_its_own_object_only(session):
+    """HP-22: one that lies in front of it dies."""
+    first, second = allocate(session), allocate(session)
+    assert first.address < second.address
+    hold(session, second)
+    assert session.call("heap_free", session.quota, first) == 0
+    assert session.call("heap_free", session.quota, second) == 0
+    assert [event.action for event in session.kernel.log if isinstance(event, Free)] == ["freed", "deferred-hazard"]

@@ -108,6 +108,7 @@ def test_a_signal_between_unlock_and_wait_is_not_lost():
 
 
 def test_a_condition_wakes_as_many_as_it_is_told():
+    """LK-19."""
     wait = (
         do(FLAG, 0, LOCK),
         Limit("limit", 50),

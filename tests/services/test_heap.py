@@ -3,6 +3,7 @@
 import pytest
 
 from rtos_model.services.errors import Errno, Trap
+from rtos_model.services.heap import Chunk
 from rtos_model.services.image import HEAP_LIMIT
 from rtos_model.services.session import Session
 from rtos_model.services.timeout import NO_WAIT
@@ -132,3 +133,36 @@ def test_alignment_needs_a_hole_with_room_for_it():
     assert heap.fit(4089) is None
     heap, zero = holes((8, search))
     assert heap.fit(4089) == (zero + 8, zero + 8, 4104)
+
+
+def test_what_is_freed_during_a_sweep_waits_for_the_next_one():
+    """HP-22, HP-40: the running sweep may already have passed a copy, and the next one must be complete."""
+    session = Session()
+    kernel, freed = session.kernel, allocate(session, 100)
+    kernel.revoker.kick()
+    assert kernel.revoker.epoch == 1
+    session.call("heap_free", session.quota, freed)
+    for epoch, released in ((2, 0), (3, 0), (4, 1)):
+        kernel.revoker.finish() if kernel.revoker.running else kernel.revoker.kick()
+        assert (kernel.revoker.epoch, kernel.heap.release(kernel.revoker.epoch)) == (epoch, released)
+
+
+def test_an_object_that_got_more_than_exact_bounds_can_cover_has_the_usable_length():
+    """HP-9: of 4,112 bytes the bounds would not be exact (16 at a time), so the object has 4,096 of them."""
+    heap = Session().kernel.heap
+    start = next(at for at, _ in heap.free) + 8
+    start += -start % 16
+    for size, length in ((4096, 4096), (4096 + 8, 4096)):
+        made = heap.make(4089, Chunk(start - 8, size + 8), "quota")
+        assert made.length == length
+        del heap.objects[made.start]
+
+
+def test_a_flush_without_limit_releases_what_a_sweep_has_cleared():
+    """HP-45: with nothing left in quarantine there is nothing to wait for."""
+    session = Session()
+    session.call("heap_free", session.quota, allocate(session, 100))
+    flush(session)
+    assert session.kernel.heap.quarantine
+    assert session.call("heap_quarantine_flush", NO_WAIT) == 0
+    assert not session.kernel.heap.quarantine

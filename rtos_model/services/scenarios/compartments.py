@@ -295,7 +295,7 @@ SCENARIOS = (
     simple(
         "SC-177",
         "initialisers",
-        "CP-15 CP-40",
+        "CP-15 CP-40 TH-6",
         {"H": (Expect(Get(Var("n")), 8), Expect(Ask("tag", GetCap(Var("kept"))), 0))},
         words=["n", Word(name="kept", size=8)],
         program={

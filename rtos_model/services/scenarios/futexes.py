@@ -216,7 +216,7 @@ SCENARIOS = (
     simple(
         "SC-30",
         "priority inheritance helps",
-        "FX-9 FX-10 FX-10a FX-11",
+        "FX-9 FX-10 FX-10a FX-11 TH-3",
         pi_scene(PI, 4, 0, (Advance(TICK), *RELEASE)),
         words=["word"],
         expect="""

@@ -315,7 +315,7 @@ SCENARIOS = (
     simple(
         "SC-54",
         "a full queue gets room",
-        "MW-2 MQ-31",
+        "MW-2 MQ-31 MQ-10",
         {
             "H": (
                 *queue(1),

@@ -209,7 +209,7 @@ SCENARIOS = (
     simple(
         "SC-98",
         "destroyed while two wait",
-        "MQ-4 MQ-15 MQ-16 MQ-17",
+        "MQ-4 MQ-15 MQ-16 MQ-17 MQ-5",
         {
             "B": (
                 *create_sealed(8, 1),
@@ -289,7 +289,7 @@ SCENARIOS = (
     simple(
         "SC-100",
         "a queue that only counts",
-        "MQ-11 MQ-14 LK-17",
+        "MQ-11 MQ-14 LK-17 MQ-8",
         {
             "H": (
                 *create(0, 4),

@@ -152,7 +152,7 @@ SCENARIOS = (
     simple(
         "SC-73",
         "all who wait for a semaphore are woken",
-        "LK-15 LK-16",
+        "LK-15 LK-16 LK-14",
         {"H": get(50), "M": get(50, -110), "L": (Put(SEMAPHORE, 5, 4), *put(), *sleep(60))},
         words=[Word(name="semaphore", size=8)],
         expect="""
@@ -316,7 +316,7 @@ SCENARIOS = (
     simple(
         "SC-82",
         "event group: destroyed while two wait",
-        "EG-7",
+        "EG-7 EG-5",
         {
             "H": (*group(), *wait_bits(5, 50, 0, 5, every=1)),
             "M": (

@@ -108,7 +108,7 @@ SCENARIOS = (
     simple(
         "SC-108",
         "a full ring buffer blocks",
-        "RB-3 RB-4 RB-5 RB-7",
+        "RB-3 RB-4 RB-5 RB-7 LK-23 RB-1",
         {
             "H": (
                 Local("item", 4),
