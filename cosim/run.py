@@ -214,6 +214,8 @@ def notice(machine: Machine, kind: Kind, clock: int, value: int) -> tuple[int, C
         return clock - RECORD_LAG, partial(machine.follow_sweep, address, bool(value >> GRANULE_BITS))
     if kind is Kind.SWEEP_ENDED:
         return clock, machine.follow_sweep_end
+    if kind is Kind.ZEROED:
+        return clock, partial(machine.follow_zeroing, value * GRANULE, clock)
     if kind is Kind.RECEIVED:
         return clock, partial(machine.receive, value)
     return clock - 1, partial(machine.drive, value)  # seen in that very cycle
@@ -283,8 +285,8 @@ class _Follower:
             notes.append(f"console: core {bytes(self.console)!r}, model {bytes(machine.platform.console)!r}")
         if (Kind.EXIT, machine.platform.exit_code) not in self.endings[:1] and self._exited:
             notes.append(f"exit code: core {self.endings[0][1]}, model {machine.platform.exit_code}")
-        sweeping = machine.platform.revoker and machine.platform.revoker.running
-        if self._exited and not sweeping and quiet(self.last + ended.tail):
+        busy = machine.platform.revoker.running or machine.zeroiser.left
+        if self._exited and not busy and quiet(self.last + ended.tail):
             self.state_compared = True
             notes += differences(state(self.config, ended.dumps), state_of(machine), self.config.map())
         if notes:

@@ -35,6 +35,7 @@ class Kind(enum.IntEnum):
     LINES = 6  # extra interrupt lines after a change
     SWEPT = 7  # by the revoker: number of the granule, and above it whether its tag was cleared
     SWEEP_ENDED = 8
+    ZEROED = 9  # by the stack zeroiser: number of the granule
 
 
 def soc_design(config: SocConfig, *, faults: bool = False) -> Design:
@@ -78,6 +79,9 @@ def soc_design(config: SocConfig, *, faults: bool = False) -> Design:
         padding = 63 - GRANULE_BITS
         events[Kind.SWEPT] = Event("sweep__step", f"{padding}'b0, sweep__cleared, sweep__granule")
         events[Kind.SWEEP_ENDED] = Event("sweep__finished", "64'b0")
+    if config.core.zeroiser:
+        outputs |= {"zeroing__step": 1, "zeroing__line": GRANULE_BITS}
+        events[Kind.ZEROED] = Event("zeroing__step", f"{64 - GRANULE_BITS}'b0, zeroing__line")
     never = Event("1'b0", "64'b0")
     design = Design(
         module="soc",

@@ -9,7 +9,7 @@ from cosim.bench.job import Dump, Load
 from cosim.compare.state import State
 from cosim.wrapper import Array
 from rtl.config import Region, SocConfig
-from rtl.isa.csr import CSR_BY_NAME, INTERRUPT_BITS, MIE, MPIE, SCRS
+from rtl.isa.csr import CSR_BY_NAME, INTERRUPT_BITS, MIE, MPIE, ZTOPC
 from rtl.isa.table import REGISTERS
 from rtl.isa.trap import INTERRUPT
 from rtl.mem.tags import TAGS_PER_WORD
@@ -33,7 +33,8 @@ def arrays(config: SocConfig) -> dict[str, Array]:
     if config.rom is not None:
         found["rom"] = Array("uncore.rom.memory", config.rom.size * 8 // LINE_BITS, LINE_BITS)
     found["registers"] = Array("core.registers.registers", REGISTERS, EXPANDED_BITS)
-    found |= {name: Array(f"core.scrs.{name}", 1, EXPANDED_BITS) for name in SCRS}
+    owners = {ZTOPC: "zeroiser"}
+    found |= {name: Array(f"core.{owners.get(name, 'scrs')}.{name}", 1, EXPANDED_BITS) for name in config.core.scrs}
     csrs = {"mie": 1, "mpie": 1, "enables": len(INTERRUPT_BITS), "scratch": 32}
     csrs |= {"mcause": 6, "trap_value": 32, "mshwm": 32, "limit": 28}
     return found | {f"csrs.{name}": Array(f"core.csrs.{name}", 1, width) for name, width in csrs.items()}
@@ -79,7 +80,7 @@ def state(config: SocConfig, dumped: Sequence[bytes]) -> State:
     }
     return State(
         registers=[value % (1 << CAP_BITS) for value in values["registers"]],
-        scrs={name: values[name][0] % (1 << CAP_BITS) for name in SCRS},
+        scrs={name: values[name][0] % (1 << CAP_BITS) for name in config.core.scrs},
         csrs=_csrs({name: values[f"csrs.{name}"][0] for name in _names(known, "csrs.")}),
         memories={name: _lines(values[name], values[f"{name}.tags"]) for name in memories(config)},
         bitmap=dumped[list(known).index("bitmap")],

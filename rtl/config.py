@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from rtl.isa.capfmt import GRANULE
-from rtl.isa.csr import B_EXTENSIONS, CSR_BY_NAME, MISA_B
+from rtl.isa.csr import B_EXTENSIONS, CSR_BY_NAME, MISA_B, SCRS, ZTOPC
 
 KIB = 1024
 BASE_EXTENSIONS = ("I", "M", "C", "Zicsr", "Zifencei", "Xcheriot")
@@ -78,12 +78,16 @@ class HeapConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class CoreConfig:
-    """What the core is built with. `trace` adds the commit port (cosimulation); it changes nothing else."""
+    """What the core is built with. `trace` adds the commit port (cosimulation); it changes nothing else.
+
+    `zeroiser`: with the block that zeroes memory behind the program's back, and its register ZTOPC.
+    """
 
     boot_address: int = 0
     mtcc_reset: int = 0
     mepcc_reset: int = 0
     extensions: tuple[str, ...] = BASE_EXTENSIONS
+    zeroiser: bool = False
     trace: bool = False
     predictor_entries: int = 64
 
@@ -102,6 +106,11 @@ class CoreConfig:
     @property
     def has_bit_manipulation(self) -> bool:
         return not set(BIT_MANIPULATION).isdisjoint(self.extensions)
+
+    @property
+    def scrs(self) -> dict[str, int]:
+        """The special capability registers that there are, by name."""
+        return {name: number for name, number in SCRS.items() if self.zeroiser or name != ZTOPC}
 
     @property
     def misa(self) -> int:
@@ -248,8 +257,12 @@ def _with_bit_manipulation(config: SocConfig) -> SocConfig:
     return replace(config, core=replace(config.core, extensions=tuple(extensions)))
 
 
-OPTIONS: dict[str, Callable[[SocConfig], SocConfig]] = {"zb": _with_bit_manipulation}
-"""What may be added to a profile. `zb`: the extensions of BIT_MANIPULATION."""
+def _with_zeroiser(config: SocConfig) -> SocConfig:
+    return replace(config, core=replace(config.core, zeroiser=True))
+
+
+OPTIONS: dict[str, Callable[[SocConfig], SocConfig]] = {"zb": _with_bit_manipulation, "zeroiser": _with_zeroiser}
+"""What may be added to a profile. `zb`: the extensions of BIT_MANIPULATION; `zeroiser`: the stack zeroiser."""
 PROFILE_USAGE = f"{', '.join(PROFILES)}; options are added as in {SAFE.name}+zb: {', '.join(OPTIONS)}"
 
 

@@ -34,7 +34,7 @@ class State:
 def state_of(machine: Machine) -> State:
     return State(
         registers=machine.registers[:REGISTERS],
-        scrs={name: machine.scrs[number] for number, name in SCR_BY_NUMBER.items()},
+        scrs={name: machine.scrs[number] for number, name in SCR_BY_NUMBER.items() if number in machine.scrs},
         csrs={name: machine.csrs.read(CSR_BY_NAME[name].number, 0) for name in CSRS},
         memories={name: block.lines for name, block in machine.memory.blocks.items() if block.tagged},
         bitmap=machine.memory.blocks["bitmap"].content(),

@@ -41,6 +41,7 @@ from cosim.stimulus.system import (
     tell,
     wait,
 )
+from cosim.stimulus.zeroing import zeroise
 from rtl.config import SocConfig
 from rtl.isa.csr import INTERRUPT_BITS, MPIE
 
@@ -81,6 +82,8 @@ WEIGHTS = {
     trap: 1,
 }
 """How often each kind of item comes, relative to the others."""
+WITH_ZEROISER = {zeroise: 4}
+"""The same, of those that only cores with a stack zeroiser have."""
 POOR = 6
 """With fewer registers to load through than this, the next item makes a capability."""
 ITEMS = 130
@@ -122,7 +125,8 @@ def generate(seed: int, config: SocConfig, items: int = ITEMS) -> RandomProgram:
     made: list[Item] = []
     address = place.body
     _run_to(machine, address, "the start-up code")
-    makers, weights = tuple(WEIGHTS), tuple(WEIGHTS.values())
+    wanted = WEIGHTS | (WITH_ZEROISER if config.core.zeroiser else {})
+    makers, weights = tuple(wanted), tuple(wanted.values())
     for _ in range(items):
         make = derive if scene.capabilities() < POOR else rng.choices(makers, weights)[0]
         item = Item(make.__name__, tuple(make(scene)))

@@ -18,6 +18,7 @@ from rtl.core.predict import Predictor
 from rtl.core.regfile import RegisterFile
 from rtl.core.retire import COMMIT_BITS, Retire
 from rtl.core.scrfile import SpecialRegisters
+from rtl.core.zeroiser import ZeroingSignature, Zeroiser
 from rtl.isa.commit import CLOCK_BITS
 from rtl.isa.table import REGISTERS, Unit
 from rtl.isa.trap import Cause
@@ -33,13 +34,14 @@ class Core(wiring.Component):
     def __init__(self, config: CoreConfig):
         self.config = config
         self.csrs = CsrFile(config.misa)
-        self.scrs = SpecialRegisters(config.mtcc_reset, config.mepcc_reset)
+        self.zeroiser = Zeroiser() if config.zeroiser else None
+        self.scrs = SpecialRegisters(config.mtcc_reset, config.mepcc_reset, self.zeroiser)
         self.fetcher = Fetch(config.boot_address)
         self.predictor = Predictor(config.predictor_entries)
         self.expander = Expander()
         self.decoder = Decoder(config.extensions)
         self.registers = RegisterFile()
-        self.execute = Execute(config, self.csrs, self.scrs)
+        self.execute = Execute(config, self.csrs, self.scrs, self.zeroiser)
         self.memory = MemoryStage(self.csrs)
         ports = {
             "fetch": Out(MemorySignature()),
@@ -53,6 +55,8 @@ class Core(wiring.Component):
         if config.trace:
             self.retire = Retire(self.csrs, self.scrs)
             ports |= {"commit_valid": Out(1), "commit": Out(COMMIT_BITS)}
+            if config.zeroiser:
+                ports["zeroing"] = Out(ZeroingSignature())
         super().__init__(ports)
 
     def elaborate(self, platform):
@@ -69,6 +73,13 @@ class Core(wiring.Component):
         m.submodules.memory = memory
         connect(m, fetch.bus, flipped(self.fetch))
         connect(m, memory.lookup, flipped(self.lookup))
+        port = self.data
+        if self.zeroiser:
+            m.submodules.zeroiser = self.zeroiser
+            connect(m, self.zeroiser.bus, flipped(self.data))
+            port = self.zeroiser.core
+            if self.config.trace:
+                connect(m, self.zeroiser.record, flipped(self.zeroing))
         m.d.comb += [csrs.lines.eq(self.interrupts), self.sleeping.eq(execute.sleeping), self.second.eq(execute.second)]
 
         # After reset, NULL goes into every register before the first instruction
@@ -214,16 +225,16 @@ class Core(wiring.Component):
             execute.decoder_free.eq(memory.decoder_free),
             execute.base.eq(memory.base),
             execute.top.eq(memory.top),
-            execute.answered.eq(self.data.answered),
-            execute.response.eq(self.data.response),
-            execute.request_ready.eq(self.data.ready),
-            self.data.valid.eq(execute.request_valid),
-            self.data.request.eq(execute.request),
+            execute.answered.eq(port.answered),
+            execute.response.eq(port.response),
+            execute.request_ready.eq(port.ready),
+            port.valid.eq(execute.request_valid),
+            port.request.eq(execute.request),
             memory.enter.eq(execute.leave),
             memory.entry.eq(execute.result),
             memory.first.eq(execute.first),
-            memory.answered.eq(self.data.answered),
-            memory.response.eq(self.data.response),
+            memory.answered.eq(port.answered),
+            memory.response.eq(port.response),
             memory.expand.eq(execute.expand),
             predictor.learn.eq(execute.learn),
             predictor.learn_pc.eq(execute.x.pc),

@@ -24,7 +24,9 @@ from rtl.core.loadstore import StoreAligner
 from rtl.core.muldiv import MulDiv
 from rtl.core.scrfile import SpecialRegisters
 from rtl.core.trace import Tracer
+from rtl.core.zeroiser import Zeroiser
 from rtl.isa.commit import CLOCK_BITS
+from rtl.isa.csr import SCRS, ZTOPC
 from rtl.isa.table import FIELDS, Unit
 from rtl.isa.trap import CAP_INDEX, CAP_SPECIAL, CapFault, Cause
 
@@ -81,8 +83,11 @@ class Execute(wiring.Component):
     response: In(Response)
     first: Out(64)
 
-    def __init__(self, config: CoreConfig, csrs: CsrFile, scrs: SpecialRegisters):
+    def __init__(
+        self, config: CoreConfig, csrs: CsrFile, scrs: SpecialRegisters, zeroiser: Zeroiser | None = None
+    ):
         self.config = config
+        self.zeroiser = zeroiser
         self.csrs = csrs
         self.scrs = scrs
         self.x = Signal(ToExecute)
@@ -200,6 +205,17 @@ class Execute(wiring.Component):
             self.request.eq(aligner.request),
         ]
 
+        # Accesses to memory that is still to be zeroed wait, and ZTOPC is used while its engine stands still
+        wait_for_zeros = Signal()
+        if self.zeroiser:
+            uses_ztopc = unit[Unit.SCR] & (scrs.number == SCRS[ZTOPC])
+            m.d.comb += [
+                self.zeroiser.stop.eq(self.valid & uses_ztopc),
+                self.zeroiser.keep.eq(second),
+                self.zeroiser.splits.eq(aligner.splits),
+                wait_for_zeros.eq((self.zeroiser.covers & ~second) | (uses_ztopc & self.zeroiser.busy)),
+            ]
+
         # What can go wrong, first things first
         exception, cause, mtval = Signal(), Signal(6), Signal(32)
         fault_of_rs1 = c.rs1 << CAP_INDEX
@@ -250,7 +266,7 @@ class Execute(wiring.Component):
         m.d.comb += interrupt.eq(csrs.interrupt & ~begun & ~second)
 
         # Memory requests
-        wants = memory & ~exception & ~interrupt & (~second | first_answered | first_arrives)
+        wants = memory & ~exception & ~interrupt & ~wait_for_zeros & (~second | first_answered | first_arrives)
         accepted = Signal()
         m.d.comb += [
             self.request_valid.eq(self.valid & self.clear & wants),
@@ -270,6 +286,7 @@ class Execute(wiring.Component):
             | (unit[Unit.CSR] & csrs.drain & ~self.memory_empty)
             | (wfi & ~csrs.wake)
             | unexpanded
+            | (unit[Unit.SCR] & wait_for_zeros)
         )
         retires, traps = Signal(), Signal()
         m.d.comb += [

@@ -9,17 +9,20 @@ from amaranth.lib.wiring import In, Out
 
 from rtl.cap.layout import ROOT_MEMORY, ROOT_SEALING, Expanded, root_executable
 from rtl.cap.perms import grants
-from rtl.isa.csr import SCRS
+from rtl.core.zeroiser import Zeroiser
+from rtl.isa.csr import SCRS, ZTOPC
 
 
 class SpecialRegisters(wiring.Component):
     """Reads are combinational; everything else takes effect in the next cycle.
 
     PCC keeps the bounds it was installed with; its address is the pipeline's business, and `pcc.cap.address`
-    is undefined. Of trap, mret, jump and write at most one happens in a cycle.
+    is undefined. Of trap, mret, jump and write at most one happens in a cycle. ZTOPC exists with a `zeroiser`, which
+    keeps it.
     """
 
-    def __init__(self, mtcc_reset: int = 0, mepcc_reset: int = 0):
+    def __init__(self, mtcc_reset: int = 0, mepcc_reset: int = 0, zeroiser: Zeroiser | None = None):
+        self.zeroiser = zeroiser
         self.reset = {
             "mtcc": root_executable(mtcc_reset),
             "mtdc": ROOT_MEMORY,
@@ -67,6 +70,16 @@ class SpecialRegisters(wiring.Component):
                         ]
                     with m.If(self.write):
                         m.d.sync += register.eq(self.stored)
+            if self.zeroiser:
+                with m.Case(SCRS[ZTOPC]):
+                    m.d.comb += [
+                        self.exists.eq(1),
+                        self.rdata.eq(self.zeroiser.ztopc),
+                        self.stored.eq(self.zeroiser.stored),
+                        self.zeroiser.write.eq(self.write),
+                    ]
+        if self.zeroiser:
+            m.d.comb += self.zeroiser.wdata.eq(self.wdata)
         with m.If(self.trap):
             m.d.sync += [self.mepcc.eq(self.epcc), self.pcc.eq(self.mtcc)]
         with m.Elif(self.mret):

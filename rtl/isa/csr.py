@@ -57,6 +57,8 @@ CSR_BY_NUMBER = {row.number: row for row in CSRS}
 READ_ONLY_SPACE = 3
 """A CSR number whose top two bits are these must not be written."""
 
-SCRS = {"mtcc": 28, "mtdc": 29, "mscratchc": 30, "mepcc": 31}
+SCRS = {"ztopc": 27, "mtcc": 28, "mtdc": 29, "mscratchc": 30, "mepcc": 31}
 """Special capability registers by name."""
+ZTOPC = "ztopc"
+"""Of these, the one that only cores with a stack zeroiser have."""
 SCR_BY_NUMBER = {number: name for name, number in SCRS.items()}

@@ -22,7 +22,8 @@ from rtl.soc.uncore import Interrupts, Uncore
 DEVICES = ("uart", "simctl", "gpio")
 """Devices with ports to the outside."""
 TRACED = ("sweep",)
-"""What only a bench wants to see, as it does the commit port."""
+ZEROING = "zeroing"
+"""What only a bench wants to see, as it does the commit port: of the devices, and of the core."""
 SCRIPT = {"scripted": In(1), "asleep": Out(1)}
 """The clock that a bench can stop (see `rtl.soc.scripted`)."""
 
@@ -39,7 +40,7 @@ class Soc(wiring.Component):
         self.core = Core(config.core)
         self.uncore = Uncore(config, rom_image)
         members = {"interrupts": In(Interrupts)}
-        for name in ("lockup", "sleeping", "commit_valid", "commit"):
+        for name in ("lockup", "sleeping", "commit_valid", "commit", ZEROING):
             if name in self.core.signature.members:
                 members[name] = self.core.signature.members[name]
         for name in (*DEVICES, *TRACED) if config.core.trace else DEVICES:
@@ -68,6 +69,8 @@ class Soc(wiring.Component):
         for name in self.signature.members:
             if name in DEVICES or name in TRACED:
                 connect(m, flipped(getattr(self, name)), getattr(uncore, name))
+            elif name == ZEROING:
+                connect(m, flipped(self.zeroing), core.zeroing)
             elif name != "interrupts" and name not in SCRIPT:
                 m.d.comb += getattr(self, name).eq(getattr(core, name))
         return m

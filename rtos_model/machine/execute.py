@@ -7,7 +7,7 @@ What the operations mean is in `rtos_model.machine.semantics`.
 from collections.abc import Callable
 
 from rtl.isa.capfmt import GRANULE
-from rtl.isa.csr import SCRS
+from rtl.isa.csr import SCRS, ZTOPC
 from rtl.isa.table import Unit
 from rtl.isa.trap import CapFault, Cause
 from rtos_model.machine.capability import Perm
@@ -195,9 +195,11 @@ def _scr(machine, pc: int, after: int, i: Instruction) -> Execution:
     permissions = machine.pcc.permissions
 
     def run() -> int:
-        check_scr(number, permissions)
+        check_scr(number, scrs, permissions)
         old, new = scrs[number], registers[cs1]
-        if cs1:
+        if cs1 and number == SCRS[ZTOPC]:
+            machine.write_ztopc(new)
+        elif cs1:
             scrs[number] = legalised(number, new)
         registers[cd] = old
         return after

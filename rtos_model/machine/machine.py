@@ -9,12 +9,12 @@ from functools import partial
 
 from rtl.config import SocConfig
 from rtl.isa.capfmt import GRANULE
-from rtl.isa.csr import SCRS
+from rtl.isa.csr import SCRS, ZTOPC
 from rtl.isa.table import REGISTERS
 from rtl.isa.trap import INTERRUPT, Cause
 from rtos_model.machine.agenda import ALL_LINES, Agenda, Disagreement
 from rtos_model.machine.capability import ROOT_EXECUTABLE, ROOT_MEMORY, ROOT_SEALING
-from rtos_model.machine.commit import CLOCK_MASK, Record, at, mask
+from rtos_model.machine.commit import CLOCK_MASK, Record, at, mask, unpack
 from rtos_model.machine.csrfile import CsrFile
 from rtos_model.machine.execute import Execution, build
 from rtos_model.machine.interrupts import Lines, cause_of
@@ -26,6 +26,7 @@ from rtos_model.machine.revocation import LoadFilter
 from rtos_model.machine.time import NEVER, Time
 from rtos_model.machine.trap import Trap
 from rtos_model.machine.value import ADDRESS, METADATA_AT, TAG_AT, number, span
+from rtos_model.machine.zeroiser import Zeroiser
 
 MEPCC, MTCC = SCRS["mepcc"], SCRS["mtcc"]
 INTERRUPTED, MIP_AT = mask("interrupt"), at("mip")
@@ -41,8 +42,8 @@ class Machine:
     `scripted`, the timer stands still while anybody computes.
 
     Three ways to go on: `run` for speed, `step` for one record at a time, `follow` to do what another machine did.
-    In the first two every instruction takes one clock, and a sweep of the revoker one clock per granule, all visited
-    at its end; in the third the other machine's records tell the clock, and `sweep` tells the progress.
+    In the first two every instruction takes one clock, a sweep of the revoker one clock per granule, all visited
+    at its end, and the stack zeroiser no time; in the third the other machine tells clock and progress.
     """
 
     def __init__(
@@ -74,6 +75,9 @@ class Machine:
             SCRS["mscratchc"]: number(ROOT_SEALING),
             MEPCC: number(ROOT_EXECUTABLE.with_address(core.mepcc_reset)),
         }
+        self.zeroiser = Zeroiser(self.memory, self.scrs)
+        if core.zeroiser:
+            self.scrs[SCRS[ZTOPC]] = 0
         for address, content in image:
             self.memory.place(address, content)
         for address in tagged:
@@ -119,6 +123,10 @@ class Machine:
         if self.csrs.mie != enabled:
             self.csrs.mie = enabled
             self.agenda.plan()
+
+    def write_ztopc(self, value: int) -> None:
+        self.zeroiser.write(value)
+        self._settled = False
 
     # One step
 
@@ -202,6 +210,8 @@ class Machine:
         self._settled = False
 
     def _settle(self) -> None:
+        while self.zeroiser.left and self.agenda.observed is None:
+            self.zeroiser.step()
         self._settled = True
         self.platform.settle()
         self.lines.note()
@@ -348,6 +358,17 @@ class Machine:
             self._end_sweep()
             self._settle()
 
+    def follow_zeroing(self, address: int, clock: int) -> None:
+        """Another machine's stack zeroiser has stored zeros in the granule at an address. Raises Disagreement."""
+        left = self.zeroiser.left
+        if not left or address != left[0]:
+            expected = f"next is {left[0]:#010x}" if left else "there is none to zero"
+            raise Disagreement(f"the zeroiser came to the granule at {address:#010x}; {expected}")
+        self.time.now = clock
+        self.zeroiser.step()
+        if not self._settled:
+            self._settle()
+
     def follow(self, record: Record) -> Record:
         """What this machine does where another one did `record`, as a record to compare with it.
 
@@ -365,7 +386,15 @@ class Machine:
             lines = self.agenda.check_taken(pc)
             return interrupt_record(self, pc, self._take_interrupt(lines), lines)
         self.agenda.check_not_taken(pc)
+        if self.zeroiser.left:
+            self._check_waited(unpack(record))
         return self._record()
+
+    def _check_waited(self, fields: dict[str, int]) -> None:
+        """A load or store in memory that is still to be zeroed comes too early. Raises Disagreement."""
+        address, size = fields["mem_address"], (fields["mem_rmask"] | fields["mem_wmask"]).bit_count()
+        if size and self.zeroiser.covers(address, size):
+            raise Disagreement(f"an access to {address:#010x} did not wait until it was zeroed")
 
 
 def _probed(look: Callable[[], None], execute: Execution) -> Execution:

@@ -1,6 +1,8 @@
 """CSR instructions and special capability registers. Source: CHERIoT ISA; RISC-V Zicsr."""
 
-from rtl.isa.csr import CSR_BY_NUMBER, READ_ONLY_SPACE, SCR_BY_NUMBER, SCRS
+from collections.abc import Container
+
+from rtl.isa.csr import CSR_BY_NUMBER, READ_ONLY_SPACE, SCRS
 from rtl.isa.trap import CapFault
 from rtos_model.machine.capability import Perm
 from rtos_model.machine.trap import illegal, special_fault
@@ -31,8 +33,8 @@ def check_csr(number: int, writes: bool, pcc_permissions: Perm) -> None:
         raise special_fault(CapFault.SYSTEM_REGISTERS)
 
 
-def check_scr(number: int, pcc_permissions: Perm) -> None:
-    if number not in SCR_BY_NUMBER:
+def check_scr(number: int, existing: Container[int], pcc_permissions: Perm) -> None:
+    if number not in existing:
         raise illegal()
     if not pcc_permissions & Perm.SR:
         raise special_fault(CapFault.SYSTEM_REGISTERS, number)
