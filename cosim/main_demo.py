@@ -7,7 +7,8 @@ from pathlib import Path
 from cosim.build import SIM_BUILD
 from cosim.commands.run import conclude
 from cosim.compare.calls import Call, Replay, call_of
-from cosim.faults import FAULTS, number_of
+from cosim.directed import ROUNDS, directed_program
+from cosim.faults.planting import FAULTS, number_of
 from cosim.image import Program, load_program
 from cosim.progress import Progress, say
 from cosim.run import RunResult, Verdict, Watch, run_rtl
@@ -17,11 +18,12 @@ from cosim.stimulus.generator import generate
 from cosim.toolchain.demo import demo_image
 from cosim.toolchain.elf import write_elf
 from cosim.trace.gtkw import write_save_file
-from rtl.config import SocConfig, profile
+from rtl.config import SocConfig, complete, profile
 
 FOLDER = SIM_BUILD / "demo"
 SERVICE_MISMATCH = 250
 MAX_CYCLES = 1_000_000
+MAX_DIRECTED_CYCLES = 50_000
 RANDOM_PROGRAMS = 24
 WAVE_CYCLES = 4_000
 """Cycles shown in the waves, up to the end: the trap and the use of freed memory are among them."""
@@ -31,6 +33,8 @@ def run(args: argparse.Namespace) -> int:
     """0 if the programs ended well and every instruction and every service event agreed."""
     config = profile(args.profile)
     fault = number_of(args.fault) if args.fault else 0
+    if fault:  # it may be in a part that not every core has
+        config = complete(config)
     FOLDER.mkdir(parents=True, exist_ok=True)
     image, waves = FOLDER / "demo.elf", FOLDER / "demo.vcd"
     image.write_bytes(write_elf(demo_image(config)))
@@ -41,6 +45,13 @@ def run(args: argparse.Namespace) -> int:
     say(f"running {image} on the core, the golden machine follows")
     progress = Progress()
     with Simulator(build, FOLDER) as simulator:
+        if fault and FAULTS[fault - 1].program:
+            name = FAULTS[fault - 1].program
+            say(f"running the directed program {name}, {ROUNDS} times")
+            directed, found = directed_program(name, config), run_directed(simulator, config, name, fault)
+            if found.verdict is not Verdict.EXIT:
+                conclude(found, directed, repeat(args, ""))
+                return found.code
         watch = Watch(console=show(progress), progress=progress.update)
         result = run_rtl(simulator, config, program, max_cycles=MAX_CYCLES, watch=watch, fault=fault)
         progress.clear()
@@ -66,6 +77,16 @@ def run(args: argparse.Namespace) -> int:
 def repeat(args: argparse.Namespace, otherwise: str) -> str:
     """The command that shows a difference again."""
     return f"cheriot demo --break {args.fault}" if args.fault else f"{otherwise} --profile {args.profile}"
+
+
+def run_directed(simulator: Simulator, config: SocConfig, name: str, fault: int) -> RunResult:
+    """The last run of a directed program: the first that did not end well, if there is one."""
+    for _ in range(ROUNDS):
+        program = directed_program(name, config)
+        result = run_rtl(simulator, config, program, max_cycles=MAX_DIRECTED_CYCLES, fault=fault)
+        if result.verdict is not Verdict.EXIT:
+            break
+    return result
 
 
 def run_random(

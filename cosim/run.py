@@ -14,7 +14,7 @@ from cosim.compare.record import RECORD
 from cosim.compare.report import HISTORY, Difference
 from cosim.compare.state import differences, quiet, state_of
 from cosim.endings import TOHOST
-from cosim.faults import PORT
+from cosim.faults.planting import PORT
 from cosim.image import Program
 from cosim.simulator import Simulator
 from cosim.soc_design import Kind

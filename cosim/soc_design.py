@@ -3,13 +3,12 @@
 import enum
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from amaranth.back import verilog
 
 from cosim.build import Build, build, source_key
 from cosim.endings import TOHOST, endings
-from cosim.faults import PORT, SELECT_BITS, planted, ports_with
+from cosim.faults.planting import PORT, SELECT_BITS, planted, ports_with
 from cosim.soc_state import arrays
 from cosim.wrapper import Design, Event
 from rtl.config import SocConfig
@@ -20,7 +19,6 @@ from rtl.soc.soc import Soc
 
 LINE_BITS = 64
 ADDRESS_BITS = 32
-FAULTS_SOURCE = (Path(__file__).parent / "faults.py").read_text()
 
 
 class Kind(enum.IntEnum):
@@ -110,7 +108,7 @@ def build_soc(
     With `faults`, those of `cosim.faults` are built in, and the input `fault` chooses one.
     """
     config = replace(config, core=replace(config.core, trace=True))
-    key = source_key("rtl") + repr(config) + (FAULTS_SOURCE if faults else "")
+    key = source_key("rtl") + repr(config) + (source_key("cosim/faults") if faults else "")
 
     def text() -> str:
         if not faults:

@@ -266,6 +266,14 @@ OPTIONS: dict[str, Callable[[SocConfig], SocConfig]] = {"zb": _with_bit_manipula
 PROFILE_USAGE = f"{', '.join(PROFILES)}; options are added as in {SAFE.name}+zb: {', '.join(OPTIONS)}"
 
 
+def complete(config: SocConfig) -> SocConfig:
+    """The same with all options."""
+    name = config.name.partition("+")[0]
+    for option, add in OPTIONS.items():
+        config, name = add(config), f"{name}+{option}"
+    return replace(config, name=name)
+
+
 def profile(name: str, *, trace: bool = False) -> SocConfig:
     """The named profile, with or without the commit port. The name may add OPTIONS, as in "safe+zb"."""
     base, *options = name.split("+")

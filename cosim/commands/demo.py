@@ -8,7 +8,7 @@ import argparse
 
 from cosim import demos, main_demo, stage
 from cosim.errors import UserError
-from cosim.faults import FAULTS
+from cosim.faults.planting import FAULTS
 from rtl.config import PROFILE_USAGE
 
 

@@ -14,7 +14,7 @@ from cosim.compare.report import report, stopped
 from cosim.compare.symbols import Symbols
 from cosim.console import TERMINAL, typed_from
 from cosim.errors import UserError
-from cosim.faults import number_of
+from cosim.faults.planting import number_of
 from cosim.image import Program, fitting_profile, load_images
 from cosim.progress import Progress, say
 from cosim.run import MAX_CYCLES, RunResult, Verdict, Watch, run_model, run_rtl
@@ -23,7 +23,7 @@ from cosim.soc_design import build_soc
 from cosim.trace.gtkw import write_save_file
 from cosim.trace.log import CommitLog
 from cosim.waves import HELP, LAST_CYCLES, Waves, choose
-from rtl.config import PROFILE_USAGE, SocConfig, profile
+from rtl.config import PROFILE_USAGE, SocConfig, complete, profile
 
 FAILURE = re.compile(rb"(?i)^.*failure.*$", re.MULTILINE)
 """A line of console output that speaks of a failure: evidence beside the exit code."""
@@ -66,6 +66,8 @@ def number(text: str) -> int:
 def run(args: argparse.Namespace) -> int:
     """The exit code is the program's; 250 for a mismatch, 253 if nothing retires any more, 254 at the cycle limit."""
     config = fitting_profile(args.image, args.base) if args.profile == FITTING else profile(args.profile)
+    if args.fault:  # it may be in a part that not every core has
+        config = complete(config)
     waves = choose(args.waves, args.waves_file, folder(args) / "waves.vcd")
     if args.max_cycles < 1:
         raise UserError("--timeout must be at least 1 cycle")

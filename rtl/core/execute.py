@@ -206,14 +206,15 @@ class Execute(wiring.Component):
         ]
 
         # Accesses to memory that is still to be zeroed wait, and ZTOPC is used while its engine stands still
-        wait_for_zeros = Signal()
+        not_zeroed, zeroing = Signal(), Signal()
         if self.zeroiser:
             uses_ztopc = unit[Unit.SCR] & (scrs.number == SCRS[ZTOPC])
             m.d.comb += [
                 self.zeroiser.stop.eq(self.valid & uses_ztopc),
                 self.zeroiser.keep.eq(second),
                 self.zeroiser.splits.eq(aligner.splits),
-                wait_for_zeros.eq((self.zeroiser.covers & ~second) | (uses_ztopc & self.zeroiser.busy)),
+                not_zeroed.eq(self.zeroiser.covers & ~second),
+                zeroing.eq(uses_ztopc & self.zeroiser.busy),
             ]
 
         # What can go wrong, first things first
@@ -266,7 +267,7 @@ class Execute(wiring.Component):
         m.d.comb += interrupt.eq(csrs.interrupt & ~begun & ~second)
 
         # Memory requests
-        wants = memory & ~exception & ~interrupt & ~wait_for_zeros & (~second | first_answered | first_arrives)
+        wants = memory & ~exception & ~interrupt & ~not_zeroed & (~second | first_answered | first_arrives)
         accepted = Signal()
         m.d.comb += [
             self.request_valid.eq(self.valid & self.clear & wants),
@@ -286,7 +287,7 @@ class Execute(wiring.Component):
             | (unit[Unit.CSR] & csrs.drain & ~self.memory_empty)
             | (wfi & ~csrs.wake)
             | unexpanded
-            | (unit[Unit.SCR] & wait_for_zeros)
+            | zeroing
         )
         retires, traps = Signal(), Signal()
         m.d.comb += [

@@ -53,10 +53,14 @@ class Zeroiser(wiring.Component):
     covers: Out(1)
     record: Out(ZeroingSignature())
 
+    def __init__(self):
+        self.running = Signal()
+        super().__init__()
+
     def elaborate(self, platform):
         m = Module()
         core, bus, record, ztopc, wdata = self.core, self.bus, self.record, self.ztopc, self.wdata
-        running = Signal()
+        running = self.running
         base, pointer, following = Signal(LINE_BITS), Signal(LINE_BITS), Signal(LINE_BITS)
         m.d.comb += [
             base.eq(ztopc.base[OFFSET_BITS:]),

@@ -1,0 +1,1 @@
+"""Deliberate faults of the circuit, to see (and test) that the checkers notice."""
