@@ -6,12 +6,12 @@ import time
 
 from cosim.build import SIM_BUILD
 from cosim.errors import UserError
-from cosim.faults import FAULTS, number_of
+from cosim.faults.planting import FAULTS, number_of
 from cosim.progress import say
 from cosim.races import Total, campaign
 from cosim.simulator import Simulator
 from cosim.soc_design import build_soc
-from rtl.config import PROFILE_USAGE, profile
+from rtl.config import PROFILE_USAGE, complete, profile
 
 SCHEDULES = 10_000
 FAILED = 250
@@ -36,6 +36,8 @@ def run(args: argparse.Namespace) -> int:
     if config.revoker is None:
         raise UserError(f"profile {config.name} has no background revoker; choose another --profile")
     fault = number_of(args.fault) if args.fault else 0
+    if fault:
+        config = complete(config)
     started = time.monotonic()
     with Simulator(build_soc(config, faults=bool(fault), progress=say), SIM_BUILD / "runs" / "races") as simulator:
         total, failure = campaign(

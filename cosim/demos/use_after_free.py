@@ -12,7 +12,7 @@ from cosim.build import SIM_BUILD
 from cosim.compare.report import report
 from cosim.compare.symbols import Symbols
 from cosim.errors import UserError
-from cosim.faults import number_of
+from cosim.faults.planting import number_of
 from cosim.image import Program, linked_program
 from cosim.progress import say
 from cosim.races import campaign
@@ -20,7 +20,7 @@ from cosim.run import RunResult, Verdict, Watch, run_model, run_rtl
 from cosim.simulator import Simulator
 from cosim.soc_design import build_soc
 from cosim.stimulus.temporal import assembled
-from rtl.config import SocConfig, profile
+from rtl.config import SocConfig, complete, profile
 from rtl.isa.registers import CAPABILITY_NAMES
 from rtl.isa.trap import CapFault, Cause
 from rtos_model.machine.commit import Record, unpack
@@ -86,6 +86,8 @@ def run(args) -> int:
         result = run_model(config, image, max_cycles=MAX_CYCLES, watch=watch)
         return conclude(witness, result, image, f"{result.instructions:,} instructions on the golden machine")
     fault = number_of(args.fault) if args.fault else 0
+    if fault:
+        config = complete(config)
     build = build_soc(config, faults=bool(fault), progress=say)
     with Simulator(build, SIM_BUILD / "runs" / "use-after-free") as simulator:
         result = run_rtl(simulator, config, image, max_cycles=MAX_CYCLES, watch=watch, fault=fault)

@@ -1,19 +1,18 @@
 """Copies of a freed pointer die: the demo, random schedules, and what notices when they do not."""
 
-from dataclasses import replace
 
 import pytest
 
 from cosim.cli import main
 from cosim.demos import use_after_free as demo
-from cosim.faults import number_of
+from cosim.faults.planting import number_of
 from cosim.image import linked_program
 from cosim.races import PER_PROGRAM, campaign, play
 from cosim.run import Verdict, run_model
 from cosim.simulator import Simulator
 from cosim.soc_design import build_soc
 from cosim.stimulus.temporal import races
-from rtl.config import SAFE
+from rtl.config import SAFE, complete
 from rtos_model.machine.revocation import LoadFilter
 
 
@@ -74,7 +73,7 @@ def sweep(load_filter, block, address, filtered):
 @pytest.mark.slow
 def test_races_notice_a_broken_core(tmp_path):
     """Without any comparison, by what the program finds."""
-    config = replace(SAFE)
+    config = complete(SAFE)
     with Simulator(build_soc(config, faults=True), tmp_path) as simulator:
         (race,) = play(simulator, config, [0], PER_PROGRAM, check=False, fault=number_of("load-filter"))
     assert race.failure.startswith(("a use did not fault", "a copy is alive"))

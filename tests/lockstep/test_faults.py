@@ -59,7 +59,7 @@ def test_fault_is_noticed(simulator, another, fault):
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.program], ids=lambda fault: fault.name)
 def test_fault_is_noticed_by_its_directed_program(simulator, fault):
     result = run_directed(simulator, CONFIG, fault.program, number_of(fault.name))
-    noticed = Verdict.TIMEOUT if fault.name == "sweep-hangs" else Verdict.MISMATCH
+    noticed = Verdict.LOCKUP if fault.name == "sweep-hangs" else Verdict.MISMATCH
     assert result.verdict is noticed, f"{fault.program} did not notice that {fault.text}"
     print(result.difference)
 
