@@ -3,6 +3,7 @@
 import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 
 from cosim.errors import UserError
 from cosim.toolchain.system.description import read_system
@@ -33,7 +34,27 @@ def described(name: str) -> tuple[Image, Program]:
     return known[name].image, known[name].program
 
 
+def scenarios_in(path: Path) -> list[Scenario]:
+    """The scenarios of a Python file, as SCENARIO or SCENARIOS. Raises UserError naming the file and the mend."""
+    module = _module(path)
+    found = [*getattr(module, "SCENARIOS", ()), *([module.SCENARIO] if hasattr(module, "SCENARIO") else [])]
+    if not found or not all(isinstance(one, Scenario) for one in found):
+        raise UserError(f"{path}: has no SCENARIO made by rtos_model.services.scenario.simple; add one")
+    return found
+
+
 def _from_python(path: Path) -> tuple[Image, Program]:
+    module = _module(path)
+    scenario = getattr(module, "SCENARIO", None)
+    if isinstance(scenario, Scenario):
+        return scenario.image, scenario.program
+    image = getattr(module, "IMAGE", None)
+    if not isinstance(image, Image):
+        raise UserError(f"{path}: has no IMAGE (a rtos_model.services.image.Image) and no SCENARIO; add one of them")
+    return image, getattr(module, "PROGRAM", {})
+
+
+def _module(path: Path) -> ModuleType:
     if not path.is_file():
         raise UserError(f"{path}: no such file")
     spec = importlib.util.spec_from_file_location(path.stem, path)
@@ -47,10 +68,4 @@ def _from_python(path: Path) -> tuple[Image, Program]:
         raise UserError(f"{path}, line {error.lineno}: {error.msg}") from None
     except Exception as error:
         raise UserError(f"{path}: running it fails with {type(error).__name__}: {error}") from None
-    scenario = getattr(module, "SCENARIO", None)
-    if isinstance(scenario, Scenario):
-        return scenario.image, scenario.program
-    image = getattr(module, "IMAGE", None)
-    if not isinstance(image, Image):
-        raise UserError(f"{path}: has no IMAGE (a rtos_model.services.image.Image) and no SCENARIO; add one of them")
-    return image, getattr(module, "PROGRAM", {})
+    return module

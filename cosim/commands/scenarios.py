@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+from cosim.described import scenarios_in
 from cosim.errors import UserError
 from rtos_model.services.coverage import uncovered
 from rtos_model.services.delays import COMPARISONS
@@ -25,17 +26,14 @@ Results = Mapping[str, Mapping[str, object]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("names", nargs="*", metavar="SC-n", help="only these scenarios (default: all)")
+    parser.add_argument("names", nargs="*", metavar="SC-n", help="only these, or those of a file.py (default: all)")
     parser.add_argument("--log", action="store_true", help="print the event log of each scenario")
     parser.add_argument("--rules", action="store_true", help="list the scenarios of each rule")
 
 
 def run(args: argparse.Namespace) -> int:
     known = catalogue()
-    for name in args.names:
-        if name not in known:
-            raise UserError(f"no scenario {name!r}; there are {next(iter(known))} to {list(known)[-1]}")
-    chosen = {name: known[name] for name in args.names} if args.names else known
+    chosen = dict(pair for name in args.names for pair in named(name, known)) if args.names else known
     unknown = sorted({rule for one in chosen.values() for rule in one.rules} - set(RULES))
     if unknown:
         raise UserError(f"scenarios name rules that do not exist: {', '.join(unknown)}")
@@ -57,6 +55,15 @@ def run(args: argparse.Namespace) -> int:
     missing = [] if args.names else gaps(known)
     print("\n".join(missing), end="\n" if missing else "")
     return FAILED if failed or missing else 0
+
+
+def named(name: str, known: Mapping[str, Scenario]) -> list[tuple[str, Scenario]]:
+    """One of the catalogue, or those of a Python file. Raises UserError for a name that is neither."""
+    if name.endswith(".py"):
+        return [(one.id, one) for one in scenarios_in(Path(name))]
+    if name not in known:
+        raise UserError(f"no scenario {name!r}; there are {next(iter(known))} to {list(known)[-1]}")
+    return [(name, known[name])]
 
 
 def played(scenario: Scenario) -> Outcome:

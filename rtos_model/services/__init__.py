@@ -1,5 +1,7 @@
 """The golden model of the CHERIoT RTOS services: an executable oracle, without simulator or hardware.
 
+README.md in this folder leads a newcomer to a scenario of one's own.
+
 **At the prompt**: `session.Session` makes one call after the other (`session.MessageQueue` is a queue in one).
 **A system**: `kernel.Kernel(image, program).run()`; its docstring has an example. **A scenario**: `scenario.simple`.
 
@@ -27,7 +29,7 @@ Map, from what is to what happens:
 | freertos | FreeRTOS's own names as wrappers |
 | code_pointers | function pointers for ordinary calls (`Function` in steps) |
 | entries, registry | how functions are declared; all of them by name; `link` makes an image of a program |
-| steps, interpreter | the scenario language as data; what it means |
+| steps, program_check, interpreter | the scenario language as data; mistakes in it; what it means |
 | scenario, scenarios/, rules | a scenario and its verdict; the catalogue by topic; all rule identifiers |
 | kernel, session | the front; one thread at the prompt |
 | audit, audit_policy | the audit report, held against the grants; policy and questions to it |
@@ -63,8 +65,6 @@ plus one cycle) or in `Ctx.advance`. `scheduler.enter` decides who is current an
    `image.quota` declares a quota; `malloc` uses the compartment's `NAME.malloc`, which `link` adds on demand.
 8. What an owner has besides functions: `GLOBALS = {"owner": (Word(...),)}` in its module.
 
-**Adding a scenario**: an entry of the tuple `SCENARIOS` in a file of scenarios/ (new files are found by themselves).
-Threads are step tuples; `expect` lists the log lines of the kinds it mentions, all of them, with `*` for a field and
-`...` for a gap; `never` and `blocked` say what must not be. List the rules it exercises, run `cheriot scenarios SC-n
---log`, then break the rule in the model, see the scenario fail, and add the break to tests/services/breaks.py.
+**Adding a scenario**: README.md; those of the catalogue stand in the tuples `SCENARIOS` of scenarios/, where new files
+are found by themselves. Break each rule it names in the model, see it fail, and keep the break in tests/services.
 """

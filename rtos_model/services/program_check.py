@@ -3,30 +3,60 @@
 import inspect
 from collections.abc import Mapping
 from functools import cache
+from typing import get_args
 
 from rtos_model.services.entries import Entry
 from rtos_model.services.errors import ServiceModelError
+from rtos_model.services.interpreter import OPERATORS, QUESTIONS
+from rtos_model.services.pointers import LETTERS
 from rtos_model.services.registry import ENTRIES
-from rtos_model.services.steps import Do, Step, walk
+from rtos_model.services.steps import Ask, Do, During, If, Narrow, Op, Say, Step, walk
+
+STEPS = get_args(Step)
 
 
 def check(program: Mapping[str, object]) -> None:
-    """Every call of an RTOS function has as many arguments as the function takes."""
-    for name, body in program.items():
+    """Bodies are made of steps, steps of what they may be made of; calls have the arguments their function takes."""
+    for place, body in program.items():
         if not callable(body):
-            _check_calls(name, body)  # type: ignore[arg-type]
+            _check_body(place, body)
 
 
-def _check_calls(place: str, body: tuple[Step, ...]) -> None:
-    for one in walk(body):
-        if isinstance(one, Do) and one.function in ENTRIES:
-            least, names = parameters(ENTRIES[one.function])
-            given = len(one.arguments)
-            if given < least or (given > len(names) and "*" not in names):
-                wanted = f"{least}" if least == len(names) else f"{least} to {len(names)}"
-                raise ServiceModelError(
-                    f"{place}: {one.function} takes {wanted} arguments ({', '.join(names)}), {given} are given"
-                )
+def _check_body(place: str, body: object) -> None:
+    if not isinstance(body, tuple):
+        raise ServiceModelError(
+            f"{place}: a body is a tuple of steps, not {body!r}; a single step needs a comma: (step,)"
+        )
+    for step in body:
+        if not isinstance(step, STEPS):
+            raise ServiceModelError(f"{place}: {step!r} is no step; see the table in rtos_model/services/steps.py")
+        inner = {If: ("then", "otherwise"), During: ("body", "handler")}.get(type(step), ("body",))
+        for name in inner:
+            if hasattr(step, name):
+                _check_body(place, getattr(step, name))
+    for record in walk(body):
+        _check_record(place, record)
+
+
+def _check_record(place: str, record: object) -> None:
+    match record:
+        case Op(op) if op not in OPERATORS:
+            raise ServiceModelError(f"{place}: {record}: operators are {' '.join(OPERATORS)}")
+        case Ask(what) if what not in QUESTIONS:
+            raise ServiceModelError(f"{place}: {record}: ask one of {', '.join(QUESTIONS)}")
+        case Narrow(keep=str(keep)) if set(keep) - set(LETTERS):
+            raise ServiceModelError(f"{place}: {record}: permissions are letters of {LETTERS}")
+        case Say(_, values) if not isinstance(values, tuple):
+            raise ServiceModelError(f"{place}: {record}: values are a tuple; say(text, value, ...) makes one")
+        case Do(function, arguments) if function in ENTRIES:
+            _check_call(place, ENTRIES[function], len(arguments))
+
+
+def _check_call(place: str, entry: Entry, given: int) -> None:
+    least, names = parameters(entry)
+    if given < least or (given > len(names) and "*" not in names):
+        wanted = f"{least}" if least == len(names) else f"{least} to {len(names)}"
+        raise ServiceModelError(f"{place}: {entry.name} takes {wanted} ({', '.join(names)}), but {given} are given")
 
 
 @cache

@@ -4,6 +4,7 @@ A new service module is added to `MODULES`; its functions are then callable, imp
 """
 
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 
 from rtos_model.services import (
     allocator,
@@ -186,7 +187,8 @@ def _function(name: str) -> list[FunctionImport]:
         return imports_of(ENTRIES[name], ENTRIES)
     owner, dot, function = name.partition(".")
     if not dot:
-        raise ServiceModelError(f"no service is called {name!r}; a function of a compartment is `compartment.function`")
+        near = "".join(f"did you mean {one!r}? " for one in get_close_matches(name, ENTRIES, 1))
+        raise ServiceModelError(f"no service is called {name!r}; {near}a function of the program is `unit.function`")
     return [FunctionImport(provider=owner, function=function)]
 
 

@@ -6,7 +6,9 @@ import pytest
 
 from cosim.cli import main
 from cosim.errors import BAD_INPUT
+from rtos_model.services.scenario import catalogue
 
+KNOWN = catalogue()
 DESCRIPTION = """
 from rtos_model.services.image import Compartment, DeviceImport, Export, SealedImport, Thread, quota
 from rtos_model.services.registry import link
@@ -37,7 +39,7 @@ def test_scenario(capsys):
         "  together 8,232 of a heap of 65,536 bytes",
         "  revoker: allocator",
         "  main: net_gate.HostKey 6578616d 706c652e",
-        "  main.H: 1,024 and 384",
+        f"  main.H: {KNOWN['SC-159'].image.threads[0].stack:,} and 384",
         "  token.token_obj_unseal_static: net_gate",
     ):
         assert line in text

@@ -24,7 +24,8 @@ from rtos_model.services.image import (
 from rtos_model.services.kernel import Kernel
 from rtos_model.services.registry import link
 from rtos_model.services.scenario import play, simple
-from rtos_model.services.steps import Let, Repeat, Var, do
+from rtos_model.services.scenarios.threads import sleep
+from rtos_model.services.steps import Ask, Let, Narrow, Op, Repeat, Say, Var, Yield, do
 
 THREAD = Thread(name="T", compartment="main", entry="entry")
 
@@ -111,7 +112,7 @@ def test_a_program_must_fit_its_image():
         Kernel(whole, {})
     with pytest.raises(ServiceModelError, match=r"'main.other'.*does not export"):
         Kernel(whole, {"main.entry": (), "main.other": ()})
-    with pytest.raises(ServiceModelError, match="no service is called 'futex_wiat'"):
+    with pytest.raises(ServiceModelError, match="no service is called 'futex_wiat'; did you mean 'futex_wait'"):
         simple("SC-0", "typo", "", {"H": (do("futex_wiat"),)})
 
 
@@ -139,3 +140,43 @@ def test_unbound_variables_and_unknown_globals_are_named():
         play(simple("SC-0", "unbound", "", {"H": (Let("y", "x"),)}, never="TRAP"))
     with pytest.raises(ServiceModelError, match="has no global 'w'"):
         play(simple("SC-0", "no global", "", {"H": (Let("y", Var("w")),)}, never="TRAP"))
+
+
+MISTAKES = {
+    "import of main: compartment 'safe' is not declared; add it or drop the import": (do("safe.open"),),
+    "main.H: flaglock_lock takes 1 (lock), but 0 are given": (do("flaglock_lock"),),
+    "main.H: heap_allocate takes 3 to 4 (t, handle, size, flags), but 2 are given": (do("heap_allocate", 0, 0),),
+    "main.H: 'sleep' is no step": ("sleep",),
+    "main.H: a body is a tuple of steps, not Yield(); a single step needs a comma": Yield(),
+    "main.H: a body is a tuple of steps, not Let(": (Repeat(2, Let("x", 1)),),
+    "operators are + - * & | ^ << >> == != < <=": (Let("x", Op("/", 4, 2)),),
+    "ask one of tag, length, offset, permissions, otype, sealed, bits": (Let("x", Ask("colour", 0)),),
+    "permissions are letters of GgWmlRcaXUS0": (Let("x", Narrow(0, keep="RQ")),),
+    "values are a tuple; say(text, value, ...) makes one": (Say("x", 1),),
+}
+
+
+@pytest.mark.parametrize("message", MISTAKES)
+def test_mistakes_in_a_body_are_named_before_it_runs(message):
+    with pytest.raises(ServiceModelError) as caught:
+        play(simple("SC-0", "mistake", "", {"H": MISTAKES[message]}, never="TRAP"))
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_thread_without_an_entry_is_named():
+    with pytest.raises(ImageError, match=r"thread 'T': main.entry is not exported; add Export\(name='entry'\)"):
+        link(compartments=[Compartment(name="main")], threads=[THREAD], program={})
+
+
+def test_locks_taken_crosswise_are_a_deadlock_that_names_both():
+    def both(first, second):
+        return (do("flaglock_lock", Var(first)), *sleep(1), do("flaglock_lock", Var(second)))
+
+    crossed = simple("SC-0", "crossed", "", {"H": both("a", "b"), "L": both("b", "a")}, words=["a", "b"], never="TRAP")
+    with pytest.raises(Deadlock) as caught:
+        play(crossed)
+    assert str(caught.value) == (
+        "deadlock: no thread can run and no deadline is set: "
+        "H waits for main.b without limit; L waits for main.a without limit"
+    )
