@@ -38,7 +38,7 @@ MODEL_SLICE, MODEL_TYPING = 20_000, 256
 KEYBOARD = Keyboard("uart__received", "uart__received_valid", int(Kind.RECEIVED))
 AFTERWARDS = 64
 """Records at most between the end of a run and the end of the simulation."""
-FOLLOWED = (Kind.RECEIVED, Kind.LINES, Kind.SWEPT, Kind.SWEEP_ENDED)
+FOLLOWED = (Kind.RECEIVED, Kind.LINES, Kind.SWEPT, Kind.SWEEP_ENDED, Kind.ZEROED)
 """Events that the golden machine is told."""
 
 
