@@ -156,11 +156,7 @@ def test_questions():
     ]
     assert audit_policy.users_of(found, REVOKER.start, 4) == ["allocator"]
     assert "scheduler.futex_wake" in audit_policy.runs_with_interrupts_disabled(found)
-<<<<<<< HEAD
-    assert audit_policy.stack_budgets(found) == [("main.H", 2048, 168 + 24 * 9)]
-=======
     assert audit_policy.stack_budgets(found) == [("main.H", STACK, 168 + 24 * 9)]
->>>>>>> 85339d5 (Digests: what is left of a dead capability is not shown as a number)
     assert audit_policy.may_allocate(report_of(SealedImport(sealed="q"), sealed=[quota("q", 64)])) == {"main": [64]}
     other = audit.report(loaded, KNOWN["SC-190"].program | {"caesar.encrypt": ()})
     before, after = audit_policy.binaries(found), audit_policy.binaries(other)
