@@ -1,8 +1,9 @@
-"""Run the benchmark kernels and compare their cycles with other cores'; --sim, --compiler: measure something else."""
+"""Time the benchmark kernels, beside other cores, and the revoker; --sim, --compiler: measure something else."""
 
 import argparse
 from pathlib import Path
 
+from cosim import revoker_bench
 from cosim.build import SIM_BUILD
 from cosim.compiler_bench import compare_compilers
 from cosim.errors import UserError
@@ -34,7 +35,10 @@ def run(args: argparse.Namespace) -> int:
     if args.compiler:
         compare_compilers(args.images)
         return 0
-    return measure_speed(args.cycles) if args.sim else measure_kernels([Path(image) for image in args.images])
+    if args.sim:
+        return measure_speed(args.cycles)
+    failed = measure_kernels([Path(image) for image in args.images])
+    return failed if args.images else max(failed, measure_revoker())
 
 
 def measure_kernels(paths: list[Path]) -> int:
@@ -53,6 +57,15 @@ def measure_kernels(paths: list[Path]) -> int:
     complaints = [row.complaint() for row in rows if row.complaint()]
     print(*complaints, sep="\n", end="\n" if complaints else "")
     return FAILED if complaints else 0
+
+
+def measure_revoker() -> int:
+    """1 if a sweep takes longer, or costs the core more, than it may."""
+    config = profile("safe")
+    with Simulator(build_soc(config, progress=say), RUNS) as simulator:
+        found = revoker_bench.costs(simulator, config)
+    print(revoker_bench.table(found))
+    return 0 if all(cost.kept for cost in found) else FAILED
 
 
 def measure_speed(cycles: int) -> int:
