@@ -1,4 +1,4 @@
-"""Time the benchmark kernels, beside other cores, and the revoker; --sim, --compiler: measure something else."""
+"""Time the benchmark kernels, beside other cores, and the revoker; --rtos, --sim, --compiler: something else."""
 
 import argparse
 from pathlib import Path
@@ -10,6 +10,7 @@ from cosim.errors import UserError
 from cosim.image import linked_program, load_program
 from cosim.kernels import FAILED, kernels, measured, table
 from cosim.progress import Progress, say
+from cosim.rtos_costs import measure_costs
 from cosim.run import RunResult, Verdict, Watch, run_model, run_rtl
 from cosim.simulator import Simulator
 from cosim.soc_design import build_soc
@@ -28,12 +29,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--compiler", action="store_true", help="count instructions of compiled C beside gcc's (IMAGE: program names)"
     )
+    parser.add_argument("--rtos", action="store_true", help="measure what services of the RTOS cost")
     parser.add_argument("--cycles", type=int, default=SPEED_CYCLES, metavar="N", help="length of the --sim runs")
 
 
 def run(args: argparse.Namespace) -> int:
     if args.compiler:
         compare_compilers(args.images)
+        return 0
+    if args.rtos:
+        measure_costs(RUNS, say, Progress().update)
         return 0
     if args.sim:
         return measure_speed(args.cycles)
