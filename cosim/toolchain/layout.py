@@ -102,8 +102,11 @@ class Layout:
 
     @property
     def globals_pointer(self) -> int:
-        """The middle of the globals, so that most of them are within reach of one instruction."""
-        return self.globals.address + (self.globals.end - self.globals.address) // 2 & -8
+        """The middle of the globals, so that most of them are within reach of one instruction; of them as they are
+        padded to whole capabilities, for this is where a loader, which knows their padded size, points.
+        """
+        size = representable_length(-(-(self.globals.end - self.globals.address) // 8) * 8)
+        return self.globals.address + (size // 2 & -8)
 
     def address(self, spot: Spot) -> int:
         """The address of a place; Unresolved before the first pass and in sections that are not loaded."""

@@ -155,6 +155,16 @@ def check_imports(machine, system):
                 assert cap.otype in (1, 2, 3) and within(cap, system.places.code[slot.wanted.provider]), (name, slot)
 
 
+def check_globals(machine, system):
+    """The loader points each CGP to where the linker counted from: what is beside it is what the code means."""
+    ram = machine.memory.blocks["ram"]
+    for name, (start, _) in system.places.exports.items():
+        cgp = capability(ram.lines[(start + 8 - ram.base) // 8])
+        if system.linked[name].data[1] and name in system.places.data:
+            assert cgp.bounds() == (system.places.data[name][0], sum(system.places.data[name])), name
+            assert cgp.address == system.linked[name].globals_pointer, name
+
+
 def check_threads(machine, system):
     """TH-4, TH-5 and the layout of a trusted stack: what the second thread, which has not run yet, starts with."""
     ram = machine.memory.blocks["ram"]
