@@ -1,6 +1,6 @@
 """C programs on the whole RTOS on the golden machine, with the scripted clock: a test compares what they print."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from cosim.image import linked_program
@@ -75,7 +75,9 @@ static void advance(unsigned cycles) { MMIO_CAPABILITY(uint32_t, simulation_cloc
 """
 
 
-def system_of(text: str, threads: Mapping[str, int], services: tuple[tuple[str, str], ...] = ()) -> System:
+def system_of(
+    text: str, threads: Mapping[str, int], services: tuple[tuple[str, str], ...] = (), include: Iterable[Path] = ()
+) -> System:
     """Threads by name and priority, each with the entry of its name in compartment `main`; then threads of services."""
     rights = tuple(SealedImport(sealed=one.name) for one in SEALED)
     main = Compartment(
@@ -102,7 +104,7 @@ def system_of(text: str, threads: Mapping[str, int], services: tuple[tuple[str, 
         interrupts=(Interrupt(name="test", number=12, edge=True),),
         sealed_objects=SEALED,
     )
-    return build(image, {"main": [Source(Path("main.c"), PRELUDE + text)]})
+    return build(image, {"main": [Source(Path("main.c"), PRELUDE + text)]}, include=include)
 
 
 def printed(system: System) -> tuple[list[str], RunResult]:
