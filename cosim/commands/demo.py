@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     """0 if everything held."""
     if args.list:
         for name, summary in demos.summaries().items():
-            print(f"{name:12} {summary}")
+            print(f"{name:15} {summary}")
         return 0
     if args.name is None:
         if args.model:

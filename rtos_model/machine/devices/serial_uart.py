@@ -87,6 +87,11 @@ class SerialUart(Uart):
     def _period(self) -> int:
         return SAMPLES * self.divisor + self._fraction
 
+    @property
+    def waiting_to_send(self) -> int:
+        """Characters in the FIFO."""
+        return self._sender.waiting
+
     def _pass(self, clocks: int) -> None:
         self._sender.go_on(self._time.now + clocks, self._period)
 
