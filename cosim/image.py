@@ -14,7 +14,7 @@ from rtl.config import OPTIONS, PROFILES, Region, SocConfig, profile
 from rtl.isa.csr import MISA_B
 
 BASE_LETTERS = {"g": "imafd", "e": "e", "i": "i"}
-PARTS = {"zmmul": "m", "zca": "c", "xcheri": "xcheriot", "xcheriot1": "xcheriot"}
+PARTS = {"zmmul": "m", "zca": "c", "xcheri": "xcheriot", "xcheriot1": "xcheriot", "xcheripurecap": "xcheriot"}
 """Extensions that are a part, or another name, of one that a core may have."""
 ROM_NAME, ROM_FILE, RAM_FILE = "irom", "cpu0_irom.vhx", "cpu0_iram.vhx"
 """Of the CHERIoT-SAFE simulator: what files for the ROM have in their names, and the two files of a folder."""
@@ -105,7 +105,7 @@ def _load(path: Path, config: SocConfig, base: int | None) -> Program:
         if base is not None:
             raise UserError(f"{path}: an ELF file has its own addresses; leave out --base")
         elf = read_elf(data, str(path))
-        _check_architecture(path, elf.architecture, config)
+        check_architecture(path, elf.architecture, config)
         segments = tuple((part.address, part.data.ljust(part.size, b"\0")) for part in elf.segments)
         symbols = {symbol.name: symbol.address for symbol in elf.symbols}
         return Program(str(path), elf.entry, segments, symbols, architecture=elf.architecture)
@@ -182,14 +182,19 @@ def extensions(architecture: str) -> set[str]:
     return {PARTS.get(name, name) for name in found if name}
 
 
-def _check_architecture(path: Path, architecture: str, config: SocConfig) -> None:
-    """Refuse an image whose attributes ask for instructions that the core lacks. RV32E is a part of RV32I."""
-    if not architecture:
-        return
-    have = {name.lower() for name in config.core.extensions} | {"e"} | ({"b"} if config.core.misa & MISA_B else set())
-    missing = sorted(extensions(architecture) - have)
-    if missing:
+def check_architecture(path: Path, architecture: str, config: SocConfig) -> None:
+    """Refuse an image whose attributes ask for instructions that the core lacks."""
+    lacking = missing(architecture, config)
+    if lacking:
+        better = [name for name, add in OPTIONS.items() if not missing(architecture, add(config))]
+        mend = f"choose --profile {config.name}+{better[0]}, or compile" if better else "compile"
         raise UserError(
-            f"{path}: compiled for {architecture}; the core of profile {config.name} has no {', '.join(missing)}"
-            " (compile for the plain cheriot CPU)"
+            f"{path}: compiled for {architecture}; the core of profile {config.name} has no {', '.join(lacking)}"
+            f" ({mend} for the plain cheriot CPU)"
         )
+
+
+def missing(architecture: str, config: SocConfig) -> list[str]:
+    """Extensions that an architecture string names and the core has not. RV32E is a part of RV32I."""
+    have = {name.lower() for name in config.core.extensions} | {"e"} | ({"b"} if config.core.misa & MISA_B else set())
+    return sorted(extensions(architecture) - have) if architecture else []

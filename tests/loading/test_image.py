@@ -1,11 +1,12 @@
 """What may be loaded, and the one line that refuses the rest."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from cosim.errors import BAD_INPUT, UserError
-from cosim.image import Program, check_fits, extensions, load_program
+from cosim.image import Program, check_architecture, check_fits, extensions, load_program
 from cosim.run import memory_loads
 from cosim.toolchain.elf import write_elf
 from cosim.toolchain.program import build_program
@@ -137,3 +138,21 @@ def test_image_that_needs_more_than_the_core_has(elf):
     elf.write_bytes(elf.read_bytes().replace(b"_zbkb00p0", b"_b1p0" + 4 * b"_"))
     assert "has no b" in refusal(elf)
     assert load_program(elf, profile("safe+zb"))
+
+
+PLAIN = "rv32e2p0_m2p0_c2p0_zmmul1p0_zca1p0_xcheri0p0_xcheriot1p0_xcheripurecap0p0"
+IBEX = (
+    "rv32e2p0_m2p0_c2p0_b1p0_zmmul1p0_zca1p0_zba1p0_zbb1p0_zbkb1p0_zbkc1p0_zbs1p0_xcheri0p0_xcheriot1p0"
+    "_xcheripurecap0p0"
+)
+"""What CHERIoT's compilers of 2025 and 2026 write for the CPUs `cheriot` and `cheriot-ibex`."""
+
+
+@pytest.mark.parametrize("text, plain", [(PLAIN, True), (PLAIN.replace("_zca1p0", ""), True), (IBEX, False)])
+def test_architectures_of_the_usual_compilers(text, plain):
+    check_architecture(Path("it.elf"), text, profile("safe+zb"))
+    if plain:
+        check_architecture(Path("it.elf"), text, SAFE)
+    else:
+        with pytest.raises(UserError, match=r"no b, zba, zbb, zbkb, zbkc, zbs \(choose --profile safe\+zb, or"):
+            check_architecture(Path("it.elf"), text, SAFE)
