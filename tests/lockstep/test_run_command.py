@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cosim.cli import main
+from cosim.cli import main, run_image
 from cosim.commands import run as command
 from cosim.compare.report import Difference
 from cosim.run import RunResult, Verdict
@@ -19,7 +19,7 @@ from cosim.trace.dump import signals
 from cosim.trace.groups import GROUPS
 from cosim.trace.gtkw import plain_name
 from cosim.verilate import fst_available
-from rtl.config import SAFE
+from rtl.config import PROFILES, SAFE
 from rtos_model.machine.commit import pack
 
 HELLO = """
@@ -316,3 +316,14 @@ def test_bad_images_are_one_line_and_overwrite_nothing(elf, how, words, tmp_path
     out, err = capfd.readouterr()
     assert out == "" and err.count("\n") == 1 and str(image) in err and words in err
     assert kept.read_text() == "precious" and not (tmp_path / "no.vcd").exists()
+
+
+def test_command_of_board_descriptions_finds_the_profile(written, tmp_path, monkeypatch, capfd):
+    """The build system starts it with the image as its only argument."""
+    path = tmp_path / "sail.elf"
+    (tmp_path / "sail.S").write_text(HELLO)
+    path.write_bytes(write_elf(build_program([tmp_path / "sail.S"], PROFILES["sail"])))
+    for image in (written(HELLO), path):
+        monkeypatch.setattr("sys.argv", ["cheriot-run", str(image), "--model"])
+        assert run_image() == 4
+        assert capfd.readouterr().out == "H\n"
