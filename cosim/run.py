@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from cosim.bench.job import NEVER, Ended, Events, Input, Job, Keyboard, Load, Records, Typed
+from cosim.bench.job import NEVER, Ended, Events, Input, Job, Load, Records, Typed
 from cosim.compare.lockstep import Lockstep
 from cosim.compare.record import RECORD
 from cosim.compare.report import HISTORY, Difference
@@ -17,7 +17,7 @@ from cosim.endings import TOHOST
 from cosim.faults.planting import PORT
 from cosim.image import Program
 from cosim.simulator import Simulator
-from cosim.soc_design import Kind
+from cosim.soc_design import Kind, keyboard
 from cosim.soc_state import dumps, load, load_tags, memories, settling, state
 from cosim.toolchain.bootrom import boot_rom
 from cosim.trace.log import CommitLog
@@ -35,7 +35,6 @@ MAX_CODE = 127
 EVENT = struct.Struct("<3Q")
 MODEL_SLICE, MODEL_TYPING = 20_000, 256
 """Instructions of the golden machine between two looks at the outside; fewer while characters wait to be typed."""
-KEYBOARD = Keyboard("uart__received", "uart__received_valid", int(Kind.RECEIVED))
 AFTERWARDS = 64
 """Records at most between the end of a run and the end of the simulation."""
 FOLLOWED = (Kind.RECEIVED, Kind.LINES, Kind.SWEPT, Kind.SWEEP_ENDED, Kind.ZEROED)
@@ -187,7 +186,8 @@ def run_rtl(
         waves_until=waves_until,
         settling=settling(config),
         settled=tag_loads(config, program),
-        keyboard=None if config.serial else KEYBOARD,
+        keyboard=keyboard(config),
+        typed=watch.typed(),
         recent=HISTORY + AFTERWARDS,
         symbols=dict(program.symbols),
         records=check or watch.log is not None,

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from amaranth.back import verilog
 
+from cosim.bench.job import Keyboard, SerialLine
 from cosim.build import Build, build, source_key
 from cosim.endings import TOHOST, endings
 from cosim.faults.planting import PORT, SELECT_BITS, planted, ports_with
@@ -94,6 +95,14 @@ def soc_design(config: SocConfig, *, faults: bool = False) -> Design:
         idle=idle,
     )
     return replace(design, body=endings(config, design))
+
+
+def keyboard(config: SocConfig) -> Keyboard | SerialLine:
+    """How characters are typed."""
+    if not config.serial:
+        return Keyboard("uart__received", "uart__received_valid", int(Kind.RECEIVED))
+    known = list(arrays(config))
+    return SerialLine("uart__receive", known.index("uart.divisor"), known.index("uart.fraction"))
 
 
 def build_soc(

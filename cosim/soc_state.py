@@ -15,6 +15,8 @@ from rtl.isa.trap import INTERRUPT
 from rtl.mem.tags import TAGS_PER_WORD
 
 LINE_BITS = 64
+DIVISOR = {"divisor": 16, "fraction": 4}
+"""Registers of the UART that say how long a bit takes."""
 CAP_BITS = 65
 EXPANDED_BITS = 130
 """A register of the core: the capability in the low bits, its decoded bounds above."""
@@ -32,6 +34,8 @@ def arrays(config: SocConfig) -> dict[str, Array]:
     found["bitmap"] = Array("uncore.bitmap.memory", config.heap.granules // LINE_BITS, LINE_BITS)
     if config.rom is not None:
         found["rom"] = Array("uncore.rom.memory", config.rom.size * 8 // LINE_BITS, LINE_BITS)
+    if config.serial:
+        found |= {f"uart.{name}": Array(f"uncore.uart.{name}", 1, bits) for name, bits in DIVISOR.items()}
     found["registers"] = Array("core.registers.registers", REGISTERS, EXPANDED_BITS)
     owners = {ZTOPC: "zeroiser"}
     found |= {name: Array(f"core.{owners.get(name, 'scrs')}.{name}", 1, EXPANDED_BITS) for name in config.core.scrs}

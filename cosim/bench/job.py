@@ -47,6 +47,15 @@ class Keyboard:
 
 
 @dataclass(frozen=True)
+class SerialLine:
+    """The same where there is a serial line: its input, and the arrays with the divisor and the fraction in use."""
+
+    line: str
+    divisor: int
+    fraction: int
+
+
+@dataclass(frozen=True)
 class Typed:
     """Characters to be typed; more may follow during a run."""
 
@@ -69,7 +78,7 @@ class Job:
     waves_until: int = NEVER  # cycle
     settling: int = 0
     settled: tuple[Load, ...] = ()
-    keyboard: Keyboard | None = None
+    keyboard: Keyboard | SerialLine | None = None
     typed: bytes = b""
     recent: int = 0  # records to keep for `Ended`
     symbols: dict[str, int] = field(default_factory=dict)  # for the texts in waves

@@ -12,7 +12,7 @@ from pathlib import Path
 import cocotb
 
 from cosim.bench.dut import EVENT, RECORD_BYTES, Dut
-from cosim.bench.job import DESCRIPTOR, NEVER, Ended, Events, Job, Keyboard, Records
+from cosim.bench.job import DESCRIPTOR, NEVER, Ended, Events, Input, Job, Keyboard, Records, SerialLine
 from cosim.trace.gtkw import code_file
 from cosim.trace.text import TextView
 
@@ -20,6 +20,8 @@ CHUNK = 2048
 """Cycles between two looks at the rings."""
 TYPING = 256
 """The same, in cycles, while characters wait to be typed."""
+SAMPLES = 16
+"""Of a bit on a serial line."""
 LINGER = 64
 """Cycles after an exit, and after the final state was read: more than an instruction spends in the pipeline."""
 
@@ -66,9 +68,12 @@ async def run(dut: Dut, job: Job, socket: Connection) -> None:
 
 
 async def go(dut: Dut, job: Job, text: TextView, socket: Connection) -> tuple[int, bytes]:
-    """Let the clock run until the design stops it or time is up; returns the number of records, and the last ones."""
+    """Let the clock run until the design stops it or time is up; returns the number of records, and the last ones.
+
+    Characters are typed at multiples of TYPING cycles, so that a run does not depend on who looks at it.
+    """
     start, stop = (job.waves_from, job.waves_until) if job.waves else (NEVER, NEVER)
-    sent, inputs, typed, recent = 0, deque(job.inputs), bytearray(job.typed), b""
+    sent, inputs, typed, recent, line_free = 0, deque(job.inputs), bytearray(job.typed), b"", 0
     while dut.running and dut.cycles < job.max_cycles:
         if dut.cycles >= start:
             dut.start_waves(job.waves, text.render)
@@ -79,13 +84,18 @@ async def go(dut: Dut, job: Job, text: TextView, socket: Connection) -> tuple[in
         while socket.poll():
             typed += socket.recv().text
         until = min(job.max_cycles, start, stop, inputs[0].clock if inputs else NEVER)
-        await dut.advance(max(1, min(TYPING if typed else CHUNK, until - dut.cycles)))
+        pause = TYPING - dut.cycles % TYPING if typed else CHUNK
+        await dut.advance(max(1, min(pause, until - dut.cycles)))
         while inputs and inputs[0].clock <= dut.cycles:
             change = inputs.popleft()
             dut.drive(change.name, change.value)
         events = dut.events()
-        if typed and dut.running:
-            events += await offer(dut, job.keyboard, typed)
+        if typed and dut.running and dut.cycles % TYPING == 0:
+            if isinstance(job.keyboard, Keyboard):
+                events += await offer(dut, job.keyboard, typed)
+            elif dut.cycles >= line_free:
+                frame, line_free = framed(dut, job.keyboard, typed)
+                inputs = deque(sorted((*inputs, *frame), key=lambda change: change.clock))
         data = dut.records()
         sent += len(data) // RECORD_BYTES
         socket.send(Events(events, dut.cycles, sent))
@@ -106,3 +116,18 @@ async def offer(dut: Dut, keyboard: Keyboard, typed: bytearray) -> bytes:
     if keyboard.accepted in (kind for _, kind, _ in EVENT.iter_unpack(events)):
         del typed[0]
     return events
+
+
+def framed(dut: Dut, keyboard: SerialLine, typed: bytearray) -> tuple[list[Input], int]:
+    """The first character as changes of the line, and when the line will be free again.
+
+    Start bit, eight bits from the lowest on, stop bit. While the divisor is 0, nothing is typed.
+    """
+    arrays = (keyboard.divisor, keyboard.fraction)
+    divisor, fraction = (int.from_bytes(dut.read_array(array, 1, 1), "little") for array in arrays)
+    if divisor == 0:
+        return [], 0
+    character, period, start = typed.pop(0), SAMPLES * divisor + fraction, dut.cycles + 1
+    levels = [0, *(character >> bit & 1 for bit in range(8)), 1]
+    frame = [Input(start + period * place, keyboard.line, level) for place, level in enumerate(levels)]
+    return frame, start + period * len(levels)

@@ -73,8 +73,8 @@ def run(args: argparse.Namespace) -> int:
         raise UserError("--timeout must be at least 1 cycle")
     if args.model and (waves or args.check is not None or args.fault):
         raise UserError("--model simulates no RTL: --waves, --check, --no-check and --break have no meaning with it")
-    if args.uart_in and config.serial:
-        raise UserError(f"--uart-in: the UART of profile {config.name} has serial lines; choose another --profile")
+    if args.uart_in == TERMINAL and config.serial and waves and waves.on_failure:
+        raise UserError("--waves fail cannot repeat what was typed on a serial line; give --uart-in a file")
     program = load_images(args.image, config, args.base)
     typed = typed_from(args.uart_in)
     if waves and args.waves_file is None and args.waves != str(waves.file):
@@ -132,7 +132,10 @@ def simulate(
     if waves and waves.on_failure and result.code:
         last = replace(waves, start=max(0, result.cycles - LAST_CYCLES))
         say(f"running it once more for waves of its last {result.cycles - last.start:,} cycles")
-        once(Watch(), False, result.cycles, retyped(result), last)
+        if config.serial:
+            once(Watch(typed=typed_from(args.uart_in)), False, result.cycles, (), last)
+        else:
+            once(Watch(), False, result.cycles, retyped(result), last)
         now = last
     if now:
         say(f"waves: gtkwave {write_save_file(now.file)}")

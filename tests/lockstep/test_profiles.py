@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from cosim.image import linked_program
-from cosim.run import Verdict, run_model, run_rtl
+from cosim.run import Verdict, Watch, run_model, run_rtl
 from cosim.simulator import Simulator
 from cosim.soc_design import build_soc
 from cosim.soc_state import settling
@@ -258,3 +258,41 @@ def test_c_program_on_the_golden_machine(config, tmp_path):
     source.write_text('#include <stdio.h>\nint main(void) { printf("%d\\n", 6 * 7); return 3; }\n')
     result = run_model(config, linked_program("it", build([source], config).image), max_cycles=50_000)
     assert (result.verdict, result.program_code, result.console) == (Verdict.EXIT, 3, b"42\n")
+
+
+ECHO = (
+    SETUP
+    + """
+  li   a2, 0
+echo:
+  lw   a0, UART_LINE_STATUS(ctp)
+  andi a1, a0, 1
+  beqz a1, echo
+  lw   a0, UART_DATA(ctp)
+  li   a1, 'q'
+  beq  a0, a1, over
+  cjal send
+  cj   echo
+over:
+"""
+    + EXIT_BY_CONTROL
+    + AT_REST
+)
+
+
+@pytest.mark.sim
+def test_characters_over_a_serial_line(assembled, tmp_path):
+    """Bit by bit at the program's rate; the same run each time."""
+    config = PROFILES["fpga64"]
+    program = assembled(ECHO, config)
+    results = []
+    for waves in (None, str(tmp_path / "it.vcd")):
+        texts = [b"Serial \xa5\x5a lines.q"]
+        watch = Watch(typed=lambda texts=texts: texts.pop() if texts else b"")
+        with Simulator(build_soc(config), tmp_path) as simulator:
+            results.append(
+                run_rtl(simulator, config, program, max_cycles=100_000, waves=waves, waves_from=777, watch=watch)
+            )
+    first, second = results
+    assert (first.difference, first.program_code, first.console) == (None, 5, b"Serial \xa5\x5a lines.")
+    assert (first.cycles, first.received) == (second.cycles, second.received)

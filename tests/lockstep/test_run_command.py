@@ -127,7 +127,7 @@ def test_program_on_the_golden_machine(elf, tmp_path, capfd):
         (["--waves", "all", "--waves-file", "x.png"], "named *.vcd or *.fst"),
         (["--timeout", "0"], "--timeout must be at least 1"),
         (["--uart-in", "nowhere"], "nowhere: cannot read it"),
-        (["--profile", "fpga64", "--uart-in", "x"], "the UART of profile fpga64 has serial lines"),
+        (["--profile", "fpga64", "--uart-in", "-", "--waves", "fail"], "cannot repeat what was typed"),
         (["--profile", "sail"], "do not fit the memory map of profile sail"),
     ],
 )
