@@ -101,8 +101,7 @@ def keyboard(config: SocConfig) -> Keyboard | SerialLine:
     """How characters are typed."""
     if not config.serial:
         return Keyboard("uart__received", "uart__received_valid", int(Kind.RECEIVED))
-    known = list(arrays(config))
-    return SerialLine("uart__receive", known.index("uart.divisor"), known.index("uart.fraction"))
+    return SerialLine("uart__receive", list(arrays(config)).index("bit time"))
 
 
 def build_soc(

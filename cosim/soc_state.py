@@ -13,10 +13,9 @@ from rtl.isa.csr import CSR_BY_NAME, INTERRUPT_BITS, MIE, MPIE, ZTOPC
 from rtl.isa.table import REGISTERS
 from rtl.isa.trap import INTERRUPT
 from rtl.mem.tags import TAGS_PER_WORD
+from rtl.soc.serial import PERIOD_BITS
 
 LINE_BITS = 64
-DIVISOR = {"divisor": 16, "fraction": 4}
-"""Registers of the UART that say how long a bit takes."""
 CAP_BITS = 65
 EXPANDED_BITS = 130
 """A register of the core: the capability in the low bits, its decoded bounds above."""
@@ -35,7 +34,7 @@ def arrays(config: SocConfig) -> dict[str, Array]:
     if config.rom is not None:
         found["rom"] = Array("uncore.rom.memory", config.rom.size * 8 // LINE_BITS, LINE_BITS)
     if config.serial:
-        found |= {f"uart.{name}": Array(f"uncore.uart.{name}", 1, bits) for name, bits in DIVISOR.items()}
+        found["bit time"] = Array("uncore.uart.period", 1, PERIOD_BITS)
     found["registers"] = Array("core.registers.registers", REGISTERS, EXPANDED_BITS)
     owners = {ZTOPC: "zeroiser"}
     found |= {name: Array(f"core.{owners.get(name, 'scrs')}.{name}", 1, EXPANDED_BITS) for name in config.core.scrs}

@@ -48,11 +48,10 @@ class Keyboard:
 
 @dataclass(frozen=True)
 class SerialLine:
-    """The same where there is a serial line: its input, and the arrays with the divisor and the fraction in use."""
+    """The same where there is a serial line: its input, and the array that holds how many cycles a bit takes."""
 
     line: str
-    divisor: int
-    fraction: int
+    period: int
 
 
 @dataclass(frozen=True)

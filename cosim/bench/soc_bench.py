@@ -20,8 +20,8 @@ CHUNK = 2048
 """Cycles between two looks at the rings."""
 TYPING = 256
 """The same, in cycles, while characters wait to be typed."""
-SAMPLES = 16
-"""Of a bit on a serial line."""
+SHORTEST = 16
+"""Cycles of a bit on a serial line with the smallest divisor."""
 LINGER = 64
 """Cycles after an exit, and after the final state was read: more than an instruction spends in the pipeline."""
 
@@ -121,13 +121,12 @@ async def offer(dut: Dut, keyboard: Keyboard, typed: bytearray) -> bytes:
 def framed(dut: Dut, keyboard: SerialLine, typed: bytearray) -> tuple[list[Input], int]:
     """The first character as changes of the line, and when the line will be free again.
 
-    Start bit, eight bits from the lowest on, stop bit. While the divisor is 0, nothing is typed.
+    Start bit, eight bits from the lowest on, stop bit. Until the program has set a rate, nothing is typed.
     """
-    arrays = (keyboard.divisor, keyboard.fraction)
-    divisor, fraction = (int.from_bytes(dut.read_array(array, 1, 1), "little") for array in arrays)
-    if divisor == 0:
+    period = int.from_bytes(dut.read_array(keyboard.period, 1, 1), "little")
+    if period < SHORTEST:
         return [], 0
-    character, period, start = typed.pop(0), SAMPLES * divisor + fraction, dut.cycles + 1
+    character, start = typed.pop(0), dut.cycles + 1
     levels = [0, *(character >> bit & 1 for bit in range(8)), 1]
     frame = [Input(start + period * place, keyboard.line, level) for place, level in enumerate(levels)]
     return frame, start + period * len(levels)

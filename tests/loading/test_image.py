@@ -7,7 +7,7 @@ import pytest
 
 from cosim.errors import BAD_INPUT, UserError
 from cosim.image import Program, check_architecture, check_fits, extensions, load_program
-from cosim.run import memory_loads
+from cosim.loads import memory_loads
 from cosim.toolchain.elf import write_elf
 from cosim.toolchain.program import build_program
 from rtl.config import BENCH, SAFE, profile
