@@ -7,7 +7,8 @@ from pathlib import Path
 
 from cosim.errors import UserError
 from cosim.toolchain.program import FIRMWARE
-from cosim.toolchain.steps.bodies import Body, CheckPoint, UnitText, entry_head
+from cosim.toolchain.steps.bodies import Body, entry_head
+from cosim.toolchain.steps.calls import CheckPoint, UnitText
 from cosim.toolchain.steps.expressions import word_name
 from cosim.toolchain.steps.headers import headers
 from cosim.toolchain.system.build import System, build
