@@ -26,6 +26,7 @@ STACK = 2048
 DEVICES = (
     Device(name="uart", start=0x8F00_B000, length=0x100),
     Device(name="simulation_clock", start=0x1400_2018, length=8),
+    Device(name="mtime", start=0x1400_1010, length=8),
 )
 SEALED = (
     quota("quota", 1024),
@@ -86,6 +87,7 @@ def system_of(
         imports=(
             DeviceImport(device="uart"),
             DeviceImport(device="simulation_clock", permissions="W"),
+            DeviceImport(device="mtime", permissions="R"),
             SealedImport(sealed="main.malloc"),
             *rights,
         ),
@@ -107,9 +109,9 @@ def system_of(
     return build(image, {"main": [Source(Path("main.c"), PRELUDE + text)]}, include=include)
 
 
-def printed(system: System) -> tuple[list[str], RunResult]:
+def printed(system: System, *, scripted: bool = True) -> tuple[list[str], RunResult]:
     """Lines on the console, and how it ended."""
-    result = run_model(SAFE, linked_program("program", system.image), scripted=True, max_cycles=LIMIT)
+    result = run_model(SAFE, linked_program("program", system.image), scripted=scripted, max_cycles=LIMIT)
     return result.console.decode().splitlines(), result
 
 

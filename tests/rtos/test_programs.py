@@ -241,6 +241,21 @@ CALLED = """
 1: destroy 0
 1: quota 1024
 """
+WAITING = """
+void entry H(void)
+{
+	say("spun", thread_microsecond_spin(20000) >= 20000);
+	uint64_t start = monotonic_time(), took = thread_millisecond_wait(250);
+	say("waited", took >= 250 && took < 260); say("cycles", monotonic_time() - start >= 25000);
+}
+void entry L(void) { say("runs meanwhile", 0); }
+"""
+WAITS = """
+1: spun 1
+2: runs meanwhile 0
+1: waited 1
+1: cycles 1
+"""
 SERVICES = (("thread_pool", "thread_pool_run"), ("timer_service", "timer_service_run"))
 
 
@@ -256,6 +271,13 @@ def test_program(program, priorities, expected):
     """Runs to the end of all threads, which ends the simulation (TH-7)."""
     lines, result = printed(system_of(program, priorities))
     assert lines == lines_of(expected)
+    assert (result.verdict, result.program_code) == (Verdict.EXIT, 0)
+
+
+def test_waiting_for_real_time():
+    """Short waits spin, long ones sleep whole ticks first."""
+    lines, result = printed(system_of(WAITING, {"H": 3, "L": 1}), scripted=False)
+    assert lines == lines_of(WAITS)
     assert (result.verdict, result.program_code) == (Verdict.EXIT, 0)
 
 
