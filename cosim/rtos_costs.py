@@ -145,12 +145,12 @@ def measure(simulator: Simulator, progress=lambda cycles, records: None) -> dict
 
 def table(found: dict[Cost, int]) -> str:
     width = max(len(cost.name) for cost in found)
-    lines = [f"{'operation':{width}}  {'cycles':>7}  {'CHERIoT RTOS':>12}"]
+    lines = [f"{'operation':{width}}  {'cycles':>7}  {'published':>12}"]
     lines += [f"{cost.name:{width}}  {cycles:>7,}  {cost.peer:>12}".rstrip() for cost, cycles in found.items()]
-    return "\n".join([*lines, f"profile {SAFE.name}, code and data in RAM; CHERIoT RTOS: {PEER}"])
+    return "\n".join([*lines, f"profile {SAFE.name}, code and data in RAM; published: {PEER}"])
 
 
-def measure_costs(folder: Path, say, progress) -> None:
-    """Print the table."""
+def measured_costs(folder: Path, say, progress) -> str:
+    """The table, measured in a simulator that leaves its files in `folder`."""
     with Simulator(build_soc(SAFE, progress=say), folder) as simulator:
-        print(table(measure(simulator, progress)))
+        return table(measure(simulator, progress))

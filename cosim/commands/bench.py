@@ -10,7 +10,7 @@ from cosim.errors import UserError
 from cosim.image import linked_program, load_program
 from cosim.kernels import FAILED, kernels, measured, table
 from cosim.progress import Progress, say
-from cosim.rtos_costs import measure_costs
+from cosim.rtos_costs import measured_costs
 from cosim.run import RunResult, Verdict, Watch, run_model, run_rtl
 from cosim.simulator import Simulator
 from cosim.soc_design import build_soc
@@ -38,7 +38,10 @@ def run(args: argparse.Namespace) -> int:
         compare_compilers(args.images)
         return 0
     if args.rtos:
-        measure_costs(RUNS, say, Progress().update)
+        progress = Progress()
+        text = measured_costs(RUNS, say, progress.update)
+        progress.clear()
+        print(text)
         return 0
     if args.sim:
         return measure_speed(args.cycles)
