@@ -19,6 +19,7 @@ from rtos_model.services.image import (
 )
 from rtos_model.services.scenario import Class, Scenario, simple
 from rtos_model.services.steps import (
+    Function,
     Get,
     GetCap,
     If,
@@ -48,6 +49,7 @@ STACK, HEAP = 4096, 131_072
 """A large heap makes sweeps long: none ends between two calls of a thread that does not wait."""
 WORDS, SLOTS = ("word0", "word1"), ("slot0", "slot1", "slot2")
 QUOTA, OTHER = Imported("quota"), Imported("other")
+SEALED = Var("sealed_queue")
 RIGHT, EDGE = Imported("right"), Interrupt(name="edge", number=12, edge=True)
 SEMAPHORE = (2).to_bytes(4, "little") + (3).to_bytes(4, "little")
 HELPER = Compartment(
@@ -69,11 +71,16 @@ GLOBALS = (
     Word(name="queue", size=8),
     Word(name="group", size=8),
     Word(name="key", size=8),
+    Word(name="waiter", size=8),
+    Word(name="sealed_queue", size=8),
+    "condition",
     *(Word(name=name, size=8) for name in SLOTS),
 )
 PREPARE: Body = (
     do("queue_create", 0, QUOTA, Var("queue"), 8, 2),
     do("eventgroup_create", 0, QUOTA, Var("group")),
+    do("multiwaiter_create", 0, QUOTA, Var("waiter"), 2),
+    do("queue_create_sealed", 0, QUOTA, Var("sealed_queue"), 8, 2),
     do("token_key_new", into="made"),
     PutCap(Var("key"), "made"),
 )
@@ -131,6 +138,26 @@ SIMPLE: st.SearchStrategy[Body] = st.one_of(
         st.integers(0, 1),
     ),
     st.just(with_out("eventgroup_get", GetCap(Var("group")), "out")),
+    st.builds(
+        lambda n, v: (Local("sent", 8), Put("sent", v), *limited(n, "queue_send_sealed", GetCap(SEALED), "sent")),
+        ticks,
+        st.integers(0, 255),
+    ),
+    st.builds(lambda n: (Local("got", 8), *limited(n, "queue_receive_sealed", GetCap(SEALED), "got")), ticks),
+    st.builds(
+        lambda n, a, b: (
+            Local("events", 32),
+            PutCap("events", Var(WORDS[0])),
+            Put("events", a, 8),
+            PutCap("events", Var(WORDS[1]), 16),
+            Put("events", b, 24),
+            *limited(n, "multiwaiter_wait", GetCap(Var("waiter")), "events", 2),
+        ),
+        ticks,
+        st.integers(0, 2),
+        st.integers(0, 2),
+    ),
+    st.builds(lambda n: (do("condition_variable_notify", Var("condition"), n, into="r"),), st.integers(0, 2)),
     st.just((do("thread_id_get", into="r"),)),
     st.just((do("thread_count", into="r"),)),
     st.just((Raise(EDGE.number),)),
@@ -152,6 +179,12 @@ SIMPLE: st.SearchStrategy[Body] = st.one_of(
     st.builds(lambda s, q: (do("heap_can_free", q, GetCap(s), into="r"),), slots, quotas),
     st.builds(lambda s, q: (do("heap_claim", q, GetCap(s), into="r"),), slots, quotas),
     st.builds(lambda q: (do("heap_quota_remaining", q, into="r"),), quotas),
+    st.just((do("heap_free_all", OTHER, into="r"),)),
+    st.builds(
+        lambda s, mask: (do("token_permissions_and", GetCap(s), mask, into="made"), PutCap(s, "made")),
+        slots,
+        st.integers(0, 7),
+    ),
     st.builds(lambda s, t: (PutCap(s, Untagged(GetCap(t))),), slots, slots),
     st.builds(
         lambda s, q, size: (
@@ -176,6 +209,12 @@ def locked(inner: Body, name: str, lock: str, unlock: str, count: int) -> Body:
     return (*taken, If(Op("==", "taken", 0), (*inner, do(unlock, Var(lock)))))
 
 
+def waiting(count: int) -> Body:
+    """For the condition variable, holding its lock."""
+    lock, unlock = Function("flaglock_trylock"), Function("flaglock_unlock")
+    return limited(count, "condition_variable_wait", Var("condition"), Var("flag"), lock, unlock)
+
+
 def joined(parts: list[Body]) -> Body:
     return tuple(step for part in parts for step in part)
 
@@ -188,6 +227,7 @@ OPERATION: st.SearchStrategy[Body] = st.one_of(
     st.builds(
         lambda i, n: locked(i, "flaglock_priority_inheriting_trylock", "inherit", "flaglock_unlock", n), INNER, ticks
     ),
+    st.builds(lambda n: locked(waiting(n), "flaglock_trylock", "flag", "flaglock_unlock", 1), ticks),
     st.builds(lambda i, n: locked(i, "recursivemutex_trylock", "mutex", "recursivemutex_unlock", n), INNER, ticks),
     st.builds(lambda i: (do("ticketlock_lock", Var("ticket")), *i, do("ticketlock_unlock", Var("ticket"))), INNER),
     st.builds(lambda i, n: (Repeat(n, i),), INNER, st.integers(2, 3)),
