@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cosim.audited import Found, audit_checks
 from cosim.compare.report import report as instruction_report
 from cosim.compare.scenario import compare
 from cosim.compare.services import Difference
@@ -22,6 +23,8 @@ from rtos_model.services.scenario import Class, Outcome, Scenario, play
 
 CYCLES = {True: 20_000_000, False: 60_000_000}
 """After so many clocks a scenario with scripted or real clock is taken for one that hangs."""
+AUDIT = "SC-187"
+"""The scenario that examines the report on the built system."""
 PASS, FAIL = "pass", "fail"
 
 
@@ -80,7 +83,8 @@ class Check:
                 waves=str(waves.absolute()) if waves else None,
                 watch=watch,
             )
-        return judge(scenario, golden, system, program, result, generated, observers[0], repeat)
+        asked = audit_checks(scenario, system, lambda one: self.firmware(one)[0]) if scenario.id == AUDIT else []
+        return judge(scenario, golden, system, program, result, generated, observers[0], repeat, asked)
 
 
 def judge(
@@ -92,8 +96,9 @@ def judge(
     generated: Generated,
     observer: Observer,
     repeat: str,
+    asked: Found = (),
 ) -> Checked:
-    """The verdict on a run, and what to say about it."""
+    """The verdict on a run, and what to say about it. `asked` are checks that the host makes instead of a thread."""
     text: list[str] = []
     if result.difference:
         text += instruction_report(result.difference, Symbols(program.symbols), repeat).splitlines()
@@ -106,7 +111,8 @@ def judge(
         if one.got != one.wanted:
             what = generated.checks[one.unit][one.number].text
             text.append(f"{_place(scenario, one.position, system)}: {what} is {one.got}, expected {one.wanted}")
-    if len(observer.checks) != golden.checks:
+    text += [f"{what}: {answer}, expected {wanted}" for what, answer, wanted in asked if answer != wanted]
+    if len(observer.checks) != golden.checks and not asked:
         text.append(f"{len(observer.checks)} checks were made; {golden.checks} by the golden services")
     names = scenario.image.thread_names
     return Checked(
