@@ -209,8 +209,8 @@ FAULTS = (
     Fault(
         "woken in time",
         "scheduler/futex.c",
-        "\tif (!timeout_may_block(timeout))\n\t\treturn -ETIMEDOUT;\n\tRELOADED",
-        "\tRELOADED",
+        "\tif (!timeout_may_block(timeout))\n\t\treturn -ETIMEDOUT;\n\treturn cheri_tag_get",
+        "\treturn cheri_tag_get",
         "SC-40",
         "futex_timed_wait",
     ),

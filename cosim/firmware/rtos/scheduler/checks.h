@@ -20,6 +20,3 @@ static inline bool is_word_aligned(const volatile void *pointer)
 {
 	return cheri_address_get(pointer) % sizeof(uint32_t) == 0;
 }
-
-/* The same pointer as if loaded just now: untagged if its object has died while the thread was away. */
-#define RELOADED(pointer) __asm__ volatile("" : "+C"(pointer))

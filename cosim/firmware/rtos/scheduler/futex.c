@@ -76,8 +76,7 @@ __cheriot_minimum_stack(0xd0) int futex_timed_wait(TimeoutArgument timeout, cons
 	timeout_elapse(timeout, tick_count() - before);
 	if (!timeout_may_block(timeout))
 		return -ETIMEDOUT;
-	RELOADED(address);
-	return cheri_tag_get(address) ? 0 : -EINVAL;
+	return cheri_tag_get(address) ? 0 : -EINVAL; /* gone if the word was freed meanwhile */
 }
 
 uint32_t wake_waiters(ptraddr_t address, uint32_t count, bool *inherited)

@@ -112,8 +112,6 @@ __cheriot_minimum_stack(0xc0) int multiwaiter_wait(TimeoutArgument timeout, Mult
 		yield();
 		bool deleted = me->multiwaiter == NULL;
 		me->multiwaiter = NULL;
-		RELOADED(body);
-		RELOADED(events);
 		if (cheri_tag_get(body) && !deleted)
 			body->state = MultiWaiterFree;
 		timeout_elapse(timeout, tick_count() - before);
@@ -159,7 +157,6 @@ __cheriot_minimum_stack(0x90) int multiwaiter_delete(AllocatorCapability heapCap
 	int result = token_obj_can_destroy(heapCapability, multiwaiter_key(), (void *)waiter);
 	if (result)
 		return result;
-	RELOADED(body);
 	if (!cheri_tag_get(body))
 		return -EINVAL;
 	body->state = MultiWaiterDeleted;
