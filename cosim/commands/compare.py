@@ -1,6 +1,7 @@
 """Print the quantitative comparisons with other systems; each number from a calculation or a run of the model."""
 
 import argparse
+import textwrap
 from pathlib import Path
 
 from cosim.errors import UserError
@@ -54,21 +55,38 @@ def matplotlib():
 
 
 def draw(pyplot, made: Comparison, folder: Path) -> list[Path]:
-    """One curve for each column of `plot` after the first; cells that are no numbers are left out."""
+    """The curves of `made.plot`, in two formats; cells that are no numbers are left out."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{folder}: {error.strerror}; name a folder that can be made") from None
-    figure, axes = pyplot.subplots()
-    across, *curves = made.plot
-    for curve in curves:
-        points = [(row[across], row[curve]) for row in made.rows if isinstance(row[curve], int | float)]
-        axes.plot([x for x, _ in points], [y for _, y in points], marker="o", label=made.columns[curve])
-    axes.set_title(f"{made.id}: {made.title}", fontsize=9, wrap=True)
-    axes.set_xlabel(made.columns[across])
+    figure, axes = pyplot.subplots(layout="constrained")
+    for label, points in curves(made):
+        axes.plot([x for x, _ in points], [y for _, y in points], marker="o", label=label)
+    axes.set_title(textwrap.fill(f"{made.id}: {made.title}", 70), fontsize=9)
+    axes.set_xlabel(made.columns[made.plot.across])
+    axes.set_ylabel(made.plot.unit)
+    if made.plot.steep:
+        axes.set_yscale("log")
     axes.legend()
     paths = [folder / f"{made.id.lower()}.{form}" for form in ("png", "svg")]
     for path in paths:
         figure.savefig(path)
     pyplot.close(figure)
     return paths
+
+
+def curves(made: Comparison) -> list[tuple[str, list[tuple[object, object]]]]:
+    """Label and points of each curve."""
+    plot = made.plot
+    factors = plot.factors or (1,) * len(plot.curves)
+    labels = plot.labels or tuple(made.columns[curve] for curve in plot.curves)
+    groups = [None] if plot.by is None else list(dict.fromkeys(row[plot.by] for row in made.rows))
+    found = []
+    for curve, factor, name in zip(plot.curves, factors, labels, strict=True):
+        for group in groups:
+            rows = [row for row in made.rows if plot.by is None or row[plot.by] == group]
+            points = [(row[plot.across], row[curve] * factor) for row in rows if isinstance(row[curve], int | float)]
+            label = name + ("" if plot.by is None else f" ({made.columns[plot.by]}: {group})")
+            found.append((label, points))
+    return found

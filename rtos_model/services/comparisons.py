@@ -14,13 +14,32 @@ REGIONS, TAKEN = 16, 3
 FREERTOS_REGIONS = 3
 PAGES = (4, 64)
 """KiB: the smallest and the largest usual page."""
+PLACES = ("here", "pages of 4 KiB", "pages of 64 KiB")
 CAPABILITY = 8
 FREE_REGIONS = REGIONS - TAKEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Plot:
+    """Columns of a table as curves over the column `across`, each cell times the curve's factor (for one unit).
+
+    `labels` are for the legend, where the columns' names would mislead.
+
+    `by` is a column that tells several curves apart in one column of numbers; `steep` asks for a logarithmic axis.
+    """
+
+    across: int
+    curves: tuple[int, ...]
+    unit: str
+    factors: tuple[int, ...] = ()
+    labels: tuple[str, ...] = ()
+    by: int | None = None
+    steep: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """A table: `columns` and rows of as many cells. `plot` names the columns to draw, the first one along x."""
+    """A table: `columns` and rows of as many cells; `plot` says what of it to draw, if that helps."""
 
     id: str
     title: str
@@ -28,7 +47,7 @@ class Comparison:
     columns: tuple[str, ...]
     rows: tuple[tuple[object, ...], ...]
     remark: str = ""
-    plot: tuple[int, ...] = ()
+    plot: Plot | None = None
 
     def __post_init__(self) -> None:
         if not self.rows or any(len(row) != len(self.columns) for row in self.rows):
@@ -60,7 +79,7 @@ def memory_sizing() -> Comparison:
         columns=("workloads", "static KiB", "shared, least KiB", "share", "article KiB"),
         rows=tuple(rows),
         remark="2,048 + 64 is 2,112: the printed 2,122 is a slip. QC-1b plays it on the heap at 1/32 of the size.",
-        plot=(0, 1, 2),
+        plot=Plot(across=0, curves=(1, 2), unit="KiB"),
     )
 
 
@@ -70,12 +89,20 @@ def shared_objects() -> Comparison:
         id="QC-2",
         title=f"giving a task k separate objects of {size} bytes",
         statement="article: 16 regions are common, nothing smaller than a page can be shared; guide: up to 3 regions",
-        columns=("k", "capabilities", "MPU regions", "FreeRTOS task", "bytes", "KiB in 4 KiB pages", "in 64 KiB"),
+        columns=(
+            "k",
+            "capabilities",
+            "MPU regions",
+            "FreeRTOS task",
+            "bytes",
+            "KiB in 4 KiB pages",
+            "KiB in 64 KiB pages",
+        ),
         rows=tuple(
             (k, k, _fits(k, FREE_REGIONS), _fits(k, FREERTOS_REGIONS), k * size, *(k * page for page in PAGES))
             for k in (1, 3, 4, 13, 14, 20)
         ),
-        plot=(0, 4, 5, 6),
+        plot=Plot(across=0, curves=(4, 5, 6), unit="bytes", factors=(1, 1024, 1024), labels=PLACES, steep=True),
     )
 
 
@@ -88,9 +115,16 @@ def interrupt_rights() -> Comparison:
         id="QC-3",
         title="the right to wait for each of n interrupts",
         statement="article: one MPU region for each interrupt, or a page (4-64 KiB) each; here a pointer to a word",
-        columns=("n", "counters, bytes", "one right, bytes", "MPU regions", "KiB in 4 KiB pages", "in 64 KiB"),
+        columns=(
+            "n",
+            "counters, bytes",
+            "one right, bytes",
+            "MPU regions",
+            "KiB in 4 KiB pages",
+            "KiB in 64 KiB pages",
+        ),
         rows=tuple((n, 4 * n, CAPABILITY, _fits(n, FREE_REGIONS), *(n * p for p in PAGES)) for n in (1, 8, 13, 14, 20)),
-        plot=(0, 1, 4),
+        plot=Plot(across=0, curves=(1, 4, 5), unit="bytes", factors=(1, 1024, 1024), labels=PLACES, steep=True),
     )
 
 
@@ -122,7 +156,7 @@ def object_graphs() -> Comparison:
         statement="article: an MPU needs a walk of the graph and a region for every object reachable from the root",
         columns=("K", "capabilities", "steps here", "MPU regions", "steps of the walk, at grant and again at revoke"),
         rows=tuple(rows),
-        plot=(0, 1, 4),
+        plot=Plot(across=0, curves=(1, 4), unit="capabilities, steps"),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from rtos_model.services.comparisons import CALCULATIONS, Comparison
+from rtos_model.services.comparisons import CALCULATIONS, Comparison, Plot
 from rtos_model.services.errors import Deadlock
 from rtos_model.services.image import Compartment, Export, Interrupt, SealedImport, Word, interrupt_right, quota
 from rtos_model.services.loader import EXPORT_ENTRY, EXPORT_HEADER
@@ -101,7 +101,7 @@ def late_timers() -> Comparison:
         columns=("d, ticks", "timer", "earlier callbacks, ticks", "late by, ticks"),
         rows=tuple(rows),
         remark="Memory is bounded: each timer is paid by its creator, and 32 is the most there can be.",
-        plot=(1, 3),
+        plot=Plot(across=1, curves=(3,), unit="ticks", by=0),
     )
 
 
@@ -176,7 +176,7 @@ def inversion() -> Comparison:
         columns=("third, ticks", "critical section, ticks", "blocked, plain lock", "blocked, inheriting lock"),
         rows=tuple(rows),
         remark="The lazy one has one tick of its section left when the urgent one asks.",
-        plot=(0, 2, 3),
+        plot=Plot(across=0, curves=(2, 3), unit="ticks"),
     )
 
 
@@ -215,7 +215,7 @@ def disabled_interrupts() -> Comparison:
         statement="guide: code that runs with interrupts disabled is to be audited; it delays everybody",
         columns=("disabled, ticks", "asked for, ticks", "slept, ticks"),
         rows=tuple(rows),
-        plot=(0, 2),
+        plot=Plot(across=0, curves=(2,), unit="ticks"),
     )
 
 

@@ -111,6 +111,17 @@ def test_table_has_statement_and_rows(name):
     assert len(lines) == 4 + len(made.rows) + bool(made.remark)
 
 
+def test_curves_of_a_plot_have_one_unit_and_one_line_each():
+    lines = dict(compare.curves(COMPARISONS["QC-2"]()))
+    assert [lines[name][-1] for name in ("here", "pages of 4 KiB", "pages of 64 KiB")] == [
+        (20, 640),
+        (20, 20 * 4096),
+        (20, 20 * 65_536),
+    ]
+    lines = dict(compare.curves(COMPARISONS["QC-9"]()))
+    assert lines["late by, ticks (d, ticks: 3)"] == [(0, 0.0), (1, 3.0), (2, 6.0), (3, 9.0)]
+
+
 class Arguments:
     names: tuple[str, ...] = ("QC-3",)
     plots = None
