@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cosim.compare.report import report
 from cosim.compare.symbols import Symbols
-from cosim.image import linked_program
+from cosim.image import Program, linked_program
 from cosim.run import Verdict, run_rtl
 from cosim.simulator import Simulator
 from cosim.soc_design import build_soc
@@ -38,12 +38,16 @@ class OnRtl(AbstractContextManager):
     def __call__(
         self, *sources: Path, include: Iterable[Path] = (), defines: dict[str, str] | None = None, limit: int = LIMIT
     ) -> Outcome:
-        """Raises Disagreement at the first difference."""
+        """Compile and run. Raises Disagreement at the first difference."""
         program = linked_program(sources[0].name, build(sources, SAFE, include=include, defines=defines).image)
+        compile_it = f"cheriot cc {' '.join(map(str, sources))} -o program.elf && cheriot run program.elf"
+        return self.run(program, limit=limit, repeat=compile_it)
+
+    def run(self, program: Program, *, limit: int = LIMIT, repeat: str = "") -> Outcome:
+        """Run a linked program for at most about `limit` instructions. Raises Disagreement at the first difference."""
         self._simulator = self._simulator or Simulator(self._build, self._folder)
         result = run_rtl(self._simulator, SAFE, program, max_cycles=CYCLES_PER_INSTRUCTION * limit)
         if result.verdict is Verdict.MISMATCH:
             self.__exit__()  # the run was left in its middle
-            repeat = f"cheriot cc {' '.join(map(str, sources))} -o program.elf && cheriot run program.elf"
             raise Disagreement(report(result.difference, Symbols(program.symbols), repeat))
         return Outcome(result.console.decode("latin-1"), result.program_code, result.instructions)

@@ -30,10 +30,11 @@ def test_program_runs_on_the_golden_machine(tmp_path, capsys):
 
 
 @pytest.mark.sim
-def test_its_test_passes(tmp_path):
+@pytest.mark.parametrize("options", [[], ["--compartments"]], ids=["program", "compartments"])
+def test_its_tests_pass(tmp_path, options):
     """On a simulator that is there already."""
     folder = tmp_path / "project"
-    assert main(["new", str(folder)]) == 0
+    assert main(["new", str(folder), *options]) == 0
     (folder / "sim_build").symlink_to(Path("sim_build").absolute())
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "."]
