@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from cosim.errors import UserError
 from cosim.image import linked_program
 from cosim.run import golden_machine
 from cosim.toolchain.cc.driver import FIRMWARE
@@ -89,3 +90,8 @@ def test_threads_share_the_heap(seed, kind):
     assert found["failed_line"] == 0, found
     assert found["finished"] == 6
     assert found["claims_seen"] > 5 and found["hazards_seen"] > 5
+
+
+def test_a_software_revoker_is_refused():
+    with pytest.raises(UserError, match="needs a hardware revoker"):
+        system(1, RevokerKind.SOFTWARE)

@@ -6,6 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#if REVOKER_SOFTWARE
+#error "this allocator needs a hardware revoker: describe the system's revoker as one with an interrupt, or as polled"
+#endif
+
 extern const char __revocation_start[], __heap_end[];
 
 struct Revoker {
