@@ -101,7 +101,11 @@ def eventgroup_wait(ctx, t: Value, group: Value, out: Value, wanted: int, wait_f
 
 @library("event_group")
 def eventgroup_set(ctx, t: Value, group: Value, out: Value, bits: int):
-    """EG-4: 0 with the bits after clearing, -ETIMEDOUT with the current ones."""
+    """EG-4: 0 with the bits after clearing, -ETIMEDOUT with the current ones.
+
+    No rule refuses bits above 23 here (a wait for them is): they are kept and shown like the others, nobody can wait
+    for them, and only `eventgroup_clear` takes them away.
+    """
     if not (yield from _lock(ctx, t, group)):
         ctx.store(out, ctx.load(group, BITS))
         return -Errno.ETIMEDOUT

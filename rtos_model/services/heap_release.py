@@ -134,7 +134,11 @@ def heap_claim(ctx, handle: Value, pointer: Value):
 
 
 def _claim(ctx, quota: Quota, found: HeapObject) -> bool:
-    """HP-30, HP-34: False when there is no room, with nothing changed."""
+    """HP-30, HP-34: False when there is no room, with nothing changed.
+
+    The attempt to allocate the record lets go of deferred objects (HP-22), but not of the one that is being claimed:
+    else the claim would end what it is to keep.
+    """
     kernel = ctx.kernel
     claim = found.claims.get(quota.name)
     if claim is not None:

@@ -180,7 +180,10 @@ class Kernel:
         return False
 
     def _external(self) -> bool:
-        """IR-3: claim, count, wake all. True if a thread was woken."""
+        """IR-3: claim, count, wake all. True if a thread was woken.
+
+        The record of the interrupt comes behind those of the threads it readied, since it names them.
+        """
         number = self.interrupts.claim()
         source = self.interrupts.sources.get(number) if number is not None else None
         if source is None:

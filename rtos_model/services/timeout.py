@@ -19,7 +19,7 @@ def valid(ctx, t: Value) -> bool:
 
 
 def may_block(ctx, t: Value) -> bool:
-    """TO-4. Untagged 0 never blocks, whatever the time."""
+    """TO-4, but untagged 0 (TimeoutNoWait) never blocks: at time 0 the comparison alone would let it."""
     if is_tagged(t):
         return ctx.load(t, 4) > 0
     return bits64(t) != NO_WAIT and not bits64(t) < ctx.kernel.clock.now

@@ -3,7 +3,10 @@
 The service's thread is declared with the entry `timer_service.timer_service_run`. A timer is a sealed object on its
 maker's quota: {callback, data, deadline u64 in cycles, period in ticks, pad}. `armed` holds the armed timers in
 (deadline, arming order). The list changes only with interrupts disabled, and a due callback is called without letting
-interrupts in between choice and call, so a timer that has been destroyed cannot start any more (TM-6).
+interrupts in between choice and call, so a timer that has been destroyed cannot start any more (TM-6: firmware must
+disable interrupts from looking at the list until the switcher has taken the call).
+
+The quota is charged 64 bytes: a payload of 48 (five fields and reserve), 8 for the seal's header, 8 for the heap's.
 """
 
 from rtos_model.machine.capability import NULL, Cap

@@ -371,7 +371,9 @@ SCENARIOS = (
                 PutCap(Var("shared"), "p"),
                 *wait(50, pointer="p", code=-22),
             ),
-            # The waker is the waiter's equal, so it still runs when the woken one is ready; it then frees the memory.
+            # The catalogue has L free it and then wake by its address: but a dead pointer wakes nobody (FX-1, -22), and
+            # whom a less urgent thread wakes runs at once (FX-11). So the waker is the waiter's equal, still runs when
+            # the woken one is ready, and frees the memory then.
             "B": (
                 Let("p", GetCap(Var("shared"))),
                 *wake(1, 1, pointer="p"),

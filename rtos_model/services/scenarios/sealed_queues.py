@@ -207,6 +207,8 @@ SCENARIOS = (
         **TWO_QUOTAS,
     ),
     simple(
+        # B makes the queues. The stop wakes both: H runs during it and leaves with -110, whatever it held (MQ-16); L
+        # runs when the queue is gone, and faults only if it held the endpoint and so has to release it.
         "SC-98",
         "destroyed while two wait",
         "MQ-4 MQ-15 MQ-16 MQ-17 MQ-5",
