@@ -143,6 +143,7 @@ def test_library_calls_by_a_compartment_only(seen):
     machine, log, _ = seen
     machine.pass_by(LIBRARY, ra=MAIN + 8, sp=0x900)
     machine.pass_by(LIBRARY + 16, ra=LIBRARY + 4, sp=0x8F0)  # by the library itself
+    assert LIBRARY + 4 not in machine.looks
     machine.pass_by(MAIN + 8, sp=0x8F0, a0=9)  # another stack: somebody else's return
     assert not log
     machine.pass_by(MAIN + 8, sp=0x900, a0=9)
