@@ -12,7 +12,8 @@ How they end, and why:
 - `cheri_stdin` echoes what it receives for ever; a received byte with bit 7 set ends it, because the echo does.
 - `cheri_sanity` tests interrupts, load filter and revoker, then the stack zeroiser of one core: a special capability
   register 27, which the formal model does not have (illegal instruction, `CSpecialRW` in cheri_insts.sail). Its trap
-  handler knows nothing about that and returns to the same instruction for ever.
+  handler knows nothing about that and returns to the same instruction for ever. With the zeroiser, an option, it ends
+  as its authors say that it does.
 - `coremark` sets up the interrupt controller at 0x8f000600, which CHERIoT-SAFE keeps beside its PLIC and CHERIoT RTOS
   does not use. There is nothing at that address here: an access fault, and no handler.
 - The boot ROMs load a program through the UART and start it; that one is ours.
@@ -31,7 +32,7 @@ from cosim.run import Verdict, Watch, run_model, run_rtl
 from cosim.simulator import Simulator
 from cosim.soc_design import build_soc
 from cosim.toolchain.program import build_program
-from rtl.config import SAFE
+from rtl.config import SAFE, profile
 from rtl.isa.trap import Cause
 from rtos_model.machine.commit import unpack
 
@@ -64,17 +65,17 @@ def example(name):
     return load_images([FOLDER / "sim" / "verilator" / "examples" / name], SAFE)
 
 
-def rtl(tmp_path, program, typed=b"", max_cycles=100_000):
+def rtl(tmp_path, program, typed=b"", max_cycles=100_000, config=SAFE):
     """On the core, every instruction checked."""
-    with Simulator(build_soc(SAFE), tmp_path) as simulator:
-        result = run_rtl(simulator, SAFE, program, max_cycles=max_cycles, watch=Watch(typed=once(typed)))
+    with Simulator(build_soc(config), tmp_path) as simulator:
+        result = run_rtl(simulator, config, program, max_cycles=max_cycles, watch=Watch(typed=once(typed)))
     assert result.difference is None and result.checked == result.instructions
     return result
 
 
-def model(tmp_path, program, typed=b"", max_cycles=100_000):
+def model(tmp_path, program, typed=b"", max_cycles=100_000, config=SAFE):
     """On the golden machine alone."""
-    return run_model(SAFE, program, max_cycles=max_cycles, watch=Watch(typed=once(typed)))
+    return run_model(config, program, max_cycles=max_cycles, watch=Watch(typed=once(typed)))
 
 
 def once(text):
@@ -108,6 +109,13 @@ def test_sanity(run, tmp_path):
     traps = [fields for fields in map(unpack, result.recent) if fields["trap"]]
     assert traps and {fields["cause"] for fields in traps} == {Cause.ILLEGAL}
     assert {fields["insn"] >> 20 & 31 for fields in traps} == {27}, "the special capability register"
+
+
+@both
+def test_sanity_with_a_stack_zeroiser(run, tmp_path):
+    result = run(tmp_path, example("cheri_sanity"), config=profile("safe+zeroiser"))
+    assert (result.verdict, result.program_code) == (Verdict.EXIT, 0x7F)
+    assert result.console == (SANITY + "Test passed :-) \n").encode()
 
 
 def test_elf_file_of_the_same():
