@@ -27,6 +27,7 @@ LETTERS = (
     *(("idle", f"load {word}", f"store {word}", f"zero {word}") for word in range(WORDS)),
     ("idle", *(f"store {word}" for word in range(WORDS))),
     ("idle", "busy", "store 1", "fault 1"),
+    ("load 1", "store 1", "fault 1", "zero 1"),
     ("idle", "busy", "paint", "reuse", "store 0"),
     ("idle", "go", "load 2", "zero 2"),
 )

@@ -9,7 +9,7 @@ from cosim.image import load_program
 from cosim.run import Verdict, run_model
 from cosim.simulator import Simulator
 from cosim.soc_design import build_soc
-from rtl.config import SAFE, profile
+from rtl.config import SAFE, complete
 from rtos_model.machine.semantics.capability import CAP
 
 pytestmark = pytest.mark.sim
@@ -33,7 +33,7 @@ def test_core_and_golden_machine_agree(checker, seed, tmp_path):
 
 
 def test_core_with_options_and_golden_machine_agree_when_memories_are_slow(seed, tmp_path):
-    slow = replace(profile("safe+zb"), wait_states=seed + 1)
+    slow = replace(complete(SAFE), wait_states=seed + 1)
     build = build_soc(slow)
     with Checker(lambda: Simulator(build, tmp_path / "run"), slow) as checker:
         for number, _, failure in campaign(checker, range(1000 * seed, 1000 * seed + PROGRAMS), tmp_path):
