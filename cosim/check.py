@@ -30,14 +30,15 @@ PASS, FAIL = "pass", "fail"
 
 @dataclass(frozen=True)
 class Checked:
-    """What came of a scenario. `text` says what is wrong, in many lines; `events` counts those compared."""
+    """What came of a scenario. `text` says what is wrong, in many lines; `events` counts those compared; `observed` is
+    the run as the golden services would tell it, with `text` for its problems."""
 
     verdict: str
     cycles: int = 0
     instructions: int = 0
     events: int = 0
     text: tuple[str, ...] = ()
-    log: tuple[str, ...] = ()
+    observed: Outcome | None = None
 
 
 @dataclass
@@ -114,14 +115,31 @@ def judge(
     text += [f"{what}: {answer}, expected {wanted}" for what, answer, wanted in asked if answer != wanted]
     if len(observer.checks) != golden.checks and not asked:
         text.append(f"{len(observer.checks)} checks were made; {golden.checks} by the golden services")
-    names = scenario.image.thread_names
+    problems = tuple([*text, f"repeat with: {repeat}"] if text else ())
     return Checked(
         FAIL if text else PASS,
         result.cycles,
         result.instructions,
         len(observer.log),
-        tuple([*text, f"repeat with: {repeat}"] if text else ()),
-        tuple(event.line(names) for event in observer.log),
+        problems,
+        _observed(scenario, observer, generated, problems),
+    )
+
+
+def _observed(scenario: Scenario, observer: Observer, generated: Generated, problems: tuple[str, ...]) -> Outcome:
+    names = scenario.image.thread_names
+    output = []
+    for one in observer.said:
+        words, count = generated.texts[one.unit][one.number]
+        output.append(" ".join([f"{names[one.position.thread]}: {words}", *map(str, one.values[:count])]))
+    return Outcome(
+        scenario=scenario,
+        log=tuple(observer.log),
+        output=tuple(output),
+        problems=problems,
+        names=names,
+        output_at=tuple(one.after for one in observer.said),
+        checks=len(observer.checks),
     )
 
 

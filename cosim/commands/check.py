@@ -117,7 +117,8 @@ def show(scenario: Scenario, found: Checked, with_log: bool) -> None:
     rules = " ".join(scenario.rules)
     rules = rules if len(rules) <= 28 else rules[:25] + "..."
     print(f"{scenario.id:9} {rules:28} {found.cycles:>11,} {found.events:>7,}  {found.verdict}", flush=True)
-    for line in (*found.text, *(found.log if with_log else ())):
+    log = found.observed.lines() if with_log and found.observed else ()
+    for line in (*found.text, *log):
         print(f"    {line}", flush=True)
 
 

@@ -55,12 +55,14 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A text that a scenario's thread puts out: its number in its unit, and digests of values to go with it."""
+    """A text that a scenario's thread puts out: its number in its unit, digests of values to go with it, and how many
+    events there were before."""
 
     unit: str
     number: int
     values: tuple[TokenValue, ...]
     position: Position
+    after: int
 
 
 class Observer:
@@ -149,7 +151,7 @@ class Observer:
 
     def _say(self, unit: str) -> None:
         number, *values = self._arguments()
-        self.said.append(Said(unit, number.address, tuple(map(digest, values)), self._here()))
+        self.said.append(Said(unit, number.address, tuple(map(digest, values)), self._here(), len(self.log)))
 
     # What the trusted compartments report
 
