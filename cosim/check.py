@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cosim.audited import Found, audit_checks
+from cosim.bench.job import Input
 from cosim.compare.report import report as instruction_report
 from cosim.compare.scenario import compare
 from cosim.compare.services import Difference
@@ -54,8 +55,10 @@ class Check:
     folder: Path | None = None
     _programs: dict[str, Program] = field(default_factory=dict)
 
-    def check(self, scenario: Scenario, repeat: str, waves: Path | None = None) -> Checked:
-        """Raises UserError if it cannot be built."""
+    def check(
+        self, scenario: Scenario, repeat: str, waves: Path | None = None, inputs: tuple[Input, ...] = ()
+    ) -> Checked:
+        """`inputs` are changes of the simulator's inputs. Raises UserError if the scenario cannot be built."""
         try:
             golden = play(scenario)
         except ServiceModelError as error:
@@ -81,6 +84,7 @@ class Check:
                 program,
                 max_cycles=CYCLES[scripted],
                 scripted=scripted,
+                inputs=inputs,
                 waves=str(waves.absolute()) if waves else None,
                 watch=watch,
             )

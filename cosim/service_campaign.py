@@ -4,9 +4,11 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from cosim.bench.job import Input
 from cosim.check import PASS, Check, Checked
 from cosim.errors import UserError
 from cosim.stimulus.services import Data, scenario_of, systems
@@ -15,6 +17,10 @@ from rtos_model.services.steps import Step, from_data
 
 FOLDER = Path("sim_build") / "campaign"
 NAME = "random"
+EXTERNAL = 4
+"""The line of external interrupts among the simulator's input `interrupts`."""
+HELD, GAP, LAST = 60, 700, 500_000
+"""Clocks that the line is high, at most between two times, and after which it stays low."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +36,13 @@ class _Disagrees(Exception):
 
 
 def campaign(
-    check: Check, examples: int, start: int, progress: Callable[[int, Checked], None], *, shrink: bool = True
+    check: Check,
+    examples: int,
+    start: int,
+    progress: Callable[[int, Checked], None],
+    *,
+    shrink: bool = True,
+    interrupts: bool = False,
 ) -> Finding | None:
     """Draw so many systems; None if both sides agree on all, else the smallest found. Repeatable for a seed."""
     done = 0
@@ -49,7 +61,7 @@ def campaign(
     @given(systems())
     def agree(data: Data) -> None:
         nonlocal done
-        found = attempt(check, data)
+        found = attempt(check, data, interrupts=interrupts)
         done += 1
         progress(done, found)
         if found.verdict != PASS:
@@ -63,8 +75,21 @@ def campaign(
     return None
 
 
-def attempt(check: Check, data: Data) -> Checked:
-    return check.check(scenario_of(data, NAME), "cheriot campaign --replay FILE")
+def attempt(check: Check, data: Data, *, interrupts: bool = False) -> Checked:
+    """`interrupts`: with external interrupts at random instants for which no source asks. One that wakes nobody
+    resumes the same thread (TH-11), so whatever it interrupts, the services' log is the same."""
+    inputs = spurious(Random(json.dumps(data, sort_keys=True))) if interrupts else ()
+    return check.check(scenario_of(data, NAME), "cheriot campaign --replay FILE", inputs=inputs)
+
+
+def spurious(rng: Random) -> tuple[Input, ...]:
+    """The external line goes high again and again, for a short time."""
+    found, clock = [], 0
+    while clock < LAST:
+        clock += rng.randint(HELD + 1, GAP)
+        found += [Input(clock, "interrupts", EXTERNAL), Input(clock + HELD, "interrupts", 0)]
+        clock += HELD
+    return tuple(found)
 
 
 def steps(thread: Mapping) -> tuple[Step, ...]:

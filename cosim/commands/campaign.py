@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--examples", type=int, default=50, help="systems to draw (default: 50)")
     parser.add_argument("--seed", type=int, help="the seed of another run, to repeat it")
     parser.add_argument("--machine", action="store_true", help="on the golden machine alone, no simulation")
+    parser.add_argument("--interrupts", action="store_true", help="on the core: interrupts at random instants, too")
     parser.add_argument("--no-shrink", dest="shrink", action="store_false", help="show the first disagreement as it is")
     parser.add_argument("--replay", type=Path, metavar="FILE", help="run a saved system instead of drawing")
 
@@ -34,6 +35,8 @@ def run(args: argparse.Namespace) -> int:
     from cosim.toolchain.steps.program import firmware
     from rtl.config import SAFE
 
+    if args.interrupts and args.machine:
+        raise UserError("--interrupts come from the simulation's lines, which --machine does without; choose one")
     if args.examples < 1:
         raise UserError(f"--examples {args.examples}: at least 1")
     start = random.SystemRandom().randrange(1 << 32) if args.seed is None else args.seed
@@ -50,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
 
         check = Check(firmware, None if args.machine else simulator)
         if args.replay:
-            found = service_campaign.attempt(check, service_campaign.load(args.replay))
+            found = service_campaign.attempt(check, service_campaign.load(args.replay), interrupts=args.interrupts)
             print("\n".join([f"{args.replay}: {found.verdict}, {found.events} events", *found.text]))
             return 0 if found.verdict == PASS else DISAGREED
         print(f"seed {start}")
@@ -61,7 +64,9 @@ def run(args: argparse.Namespace) -> int:
             count, events = number, events + found.events
             print(f"\r{number:5} systems, {events:,} events", end="", flush=True)
 
-        finding = service_campaign.campaign(check, args.examples, start, progress, shrink=args.shrink)
+        finding = service_campaign.campaign(
+            check, args.examples, start, progress, shrink=args.shrink, interrupts=args.interrupts
+        )
         print()
     if finding is None:
         print(f"{count} random systems agree, {events:,} events compared ({time.monotonic() - began:.1f} s)")
@@ -71,5 +76,6 @@ def run(args: argparse.Namespace) -> int:
     for name, thread in finding.data.items():
         print(f"thread {name}, priority {thread['priority']}:")
         print("".join(f"    {step}\n" for step in service_campaign.steps(thread)), end="")
-    print(f"repeat with: cheriot campaign --replay {path}" + (" --machine" if args.machine else ""))
+    options = " --machine" * args.machine + " --interrupts" * args.interrupts
+    print(f"repeat with: cheriot campaign --replay {path}{options}")
     return DISAGREED

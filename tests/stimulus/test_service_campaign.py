@@ -8,12 +8,26 @@ from cosim import cli
 from cosim.check import FAIL, PASS, Check, Checked
 from cosim.errors import UserError
 from cosim.service_campaign import FOLDER, attempt, campaign, load, save, steps
+from cosim.simulator import Simulator
+from cosim.soc_design import build_soc
 from cosim.stimulus.services import scenario_of
 from cosim.toolchain.steps.program import firmware
 from cosim.toolchain.system.sources import Source
-from rtos_model.services.steps import Do, Var, do, to_data, walk
+from rtl.config import SAFE
+from rtos_model.services.steps import Do, GetCap, Imported, Limit, Repeat, Var, do, to_data, walk
 
 STORES = {"T1": {"priority": 1, "body": to_data((do("helper.store", Var("word0"), 5, into="r"),))}}
+ROUND = (
+    Limit("limit", 1),
+    do("queue_send", "limit", GetCap(Var("queue")), Var("word0")),
+    do("futex_timed_wait", "limit", Var("word0"), 0, 0),
+    do("heap_quota_remaining", Imported("quota")),
+)
+BUSY = {
+    "T1": {"priority": 2, "body": to_data((Repeat(3, ROUND),))},
+    "T2": {"priority": 1, "body": to_data((Repeat(3, ROUND),))},
+}
+INSTRUCTIONS_OF_AN_INTERRUPT = 100
 BROKEN = """
 #include <scenario.h>
 _Alignas(8) uint8_t w_kept[8];
@@ -33,7 +47,7 @@ class Stub:
     """Disagrees whenever a thread frees something."""
 
     @staticmethod
-    def check(scenario, repeat):
+    def check(scenario, repeat, inputs=()):
         calls = [
             record.function for body in scenario.program.values() for record in walk(body) if isinstance(record, Do)
         ]
@@ -48,6 +62,17 @@ def test_both_sides_agree_on_some():
     seen = []
     assert campaign(Check(firmware), 3, 7, lambda number, found: seen.append(found.events)) is None
     assert len(seen) == 3 and sum(seen) > 50
+
+
+@pytest.mark.sim
+def test_interrupts_at_random_instants_change_nothing(tmp_path):
+    """They are taken, many of them, and the log is the same to the last event."""
+    with Simulator(build_soc(SAFE), tmp_path) as simulator:
+        check = Check(firmware, lambda: simulator)
+        calm, interrupted = attempt(check, BUSY), attempt(check, BUSY, interrupts=True)
+    assert (calm.verdict, interrupted.verdict) == (PASS, PASS), interrupted.text
+    assert calm.events == interrupted.events > 20
+    assert interrupted.instructions > calm.instructions + 10 * INSTRUCTIONS_OF_AN_INTERRUPT
 
 
 def test_a_planted_difference_is_found():
@@ -71,7 +96,7 @@ def test_the_same_seed_draws_the_same():
     for log in seen:
 
         class Records(Stub):
-            def check(self, scenario, repeat, log=log):
+            def check(self, scenario, repeat, inputs=(), log=log):
                 log.append(to_data(scenario.program["main.T1"]))
                 return Checked(PASS)
 
