@@ -36,7 +36,7 @@ def changed(old: str, new: str):
 def test_agreement_on_the_golden_machine(name):
     found = Check(firmware).check(KNOWN[name], "repeat")
     assert (found.verdict, found.text) == (PASS, ())
-    assert found.events == len(found.log) > 4
+    assert found.events == len(found.observed.log) > 4
 
 
 @pytest.mark.sim
