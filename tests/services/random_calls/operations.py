@@ -206,7 +206,10 @@ def handle(what: int) -> tuple[Step, ...]:
             If(Ask("tag", "made"), (PutCap(Var("seal"), "made"),)),
         ),
         (Let("handle", seal), do("token_obj_unseal", key, "handle", into="inside"), *inside),
-        (During((Let("x", Get(seal)), Expect(0, 1)), ()), During((Put(seal, 1), Expect(0, 1)), ())),
+        (  # a byte at a time: the permission bits in the address must not be what stops it
+            During((Let("x", Get(seal, 0, 1)), Expect(0, 1)), ()),
+            During((Put(seal, 1, 0, 1), Expect(0, 1)), ()),
+        ),
         (do("token_obj_unseal", key, Narrow(seal, move=8), into="inside"), Expect(Ask("tag", "inside"), 0)),
         (do("token_key_new", into="key"), do("token_obj_unseal", "key", seal, into="x"), Expect(Ask("tag", "x"), 0)),
         (do("token_obj_destroy", QUOTA, key, seal),),

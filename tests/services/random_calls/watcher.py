@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from rtos_model.services.events import Alloc, Block, Event, Free, Ready, Switch
+from rtos_model.services.events import Alloc, Block, Epoch, Event, Free, Ready, Switch
 from rtos_model.services.kernel import Kernel
 from rtos_model.services.queue import LOCKED
 from rtos_model.services.scheduler import State
@@ -31,6 +31,7 @@ class Watcher:
     waits: dict[int, Wait] = field(default_factory=dict)
     places: dict[str, tuple[int, int]] = field(default_factory=dict)  # heap object to its range
     dead: list[tuple[int, int, int]] = field(default_factory=list)  # a freed range, the even epoch it waits from
+    epoch: int = 0  # before the sweep that a release may start in the same breath
     excused: bool = False  # a deletion has readied a waiter; it runs at the next scheduler entry (MW-7)
 
     def __post_init__(self) -> None:
@@ -74,8 +75,9 @@ class Watcher:
             case Alloc(_, _, charge, result) if charge:
                 self.allocated(str(result))
             case Free(_, name, "freed") if name in self.places:
-                epoch = self.kernel.revoker.epoch
-                self.dead.append((*self.places.pop(name), epoch + epoch % 2))
+                self.dead.append((*self.places.pop(name), self.epoch + self.epoch % 2))
+        if not isinstance(event, Epoch):
+            self.epoch = self.kernel.revoker.epoch
 
     def blocked(self, thread: int, deadline: str) -> None:
         tcb = self.kernel.scheduler.threads[thread]
