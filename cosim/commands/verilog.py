@@ -60,6 +60,7 @@ def summary(config: SocConfig, component: Component) -> dict:
         "profile": config.name,
         "clock_hz": config.clock_hz,
         "extensions": list(config.core.extensions),
+        "stack_zeroiser": config.core.zeroiser,
         "commit_port": config.core.trace,
         "boot_address": hex(config.core.boot_address),
         "entry": hex(config.entry),
@@ -79,7 +80,8 @@ def _width(shape) -> int:
 def as_text(facts: dict) -> str:
     """The summary for people: one line per fact."""
     lines = [
-        f"module {facts['module']}, profile {facts['profile']}, {'_'.join(facts['extensions'])}",
+        f"module {facts['module']}, profile {facts['profile']}, {'_'.join(facts['extensions'])}"
+        + (", with a stack zeroiser" if facts["stack_zeroiser"] else ""),
         f"starts at {facts['boot_address']}, software at {facts['entry']}",
     ]
     for name, region in facts["map"].items():
