@@ -1,8 +1,9 @@
 """The execute stage: one instruction at a time meets its operands, and everything that can go wrong is decided.
 
 An instruction leaves in its first cycle except: divisions, loads and stores that the bus does not take at once or
-that cross a line, wfi, reads of bounds of untagged capabilities, and reads of counters that wait for the memory
-stage. Nothing has happened to the machine's state before it leaves, but for the first line of a split store.
+that cross a line, wfi, reads of bounds of untagged capabilities, reads of counters that wait for the memory stage,
+and what waits for the stack zeroiser. Nothing has happened to the machine's state before it leaves, but for the first
+line of a split store.
 """
 
 from amaranth.hdl import Const, Module, Mux, Signal, Value
