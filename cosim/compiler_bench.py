@@ -1,8 +1,13 @@
-"""Instructions of the compiler benchmarks beside those of gcc for plain rv32emc, where it is installed."""
+"""Instructions of compiled benchmarks beside those of gcc for plain rv32emc, if it is installed; and compile time."""
 
+import tempfile
 from math import prod
+from pathlib import Path
+from time import process_time
 
 from cosim.errors import UserError
+from cosim.toolchain.cc.compiler import compile_file
+from cosim.toolchain.cc.driver import INCLUDE
 from cosim.toolchain.cc.measure import BENCHMARKS, gcc, ours, theirs
 
 
@@ -29,3 +34,42 @@ def compare_compilers(names: list[str], level: str = "-Os") -> None:
         print(f"{name:10} {mine.instructions:>9} {other.instructions:>9} {ratios[-1]:>6.2f}", flush=True)
     if ratios:
         print(f"geometric mean {prod(ratios) ** (1 / len(ratios)):.2f}")
+
+
+UNIT = """static int f{n}(int count, const unsigned char *data, int *sums)
+{{
+    int total = 0;
+    for (int i = 0; i < count; i++) {{
+        if (data[i] > {n} && sums[i & 3] != 4)
+            total += data[i] * 3 + sums[i & 3];
+        else
+            total -= data[i] << 2;
+        switch (total & 3) {{
+        case 0:
+            total++;
+            break;
+        case 1:
+            sums[1] += total;
+            break;
+        }}
+    }}
+    return total + {n};
+}}
+int g{n}(int a, const unsigned char *b, int *c) {{ return f{n}(a, b, c) * a; }}
+"""
+FUNCTIONS, ROUNDS = 50, 3
+
+
+def compile_time() -> tuple[int, float]:
+    """Lines of a unit of ordinary functions, and the processor seconds that compiling it takes (the best of three)."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "unit.c"
+        path.write_text("".join(UNIT.format(n=n) for n in range(FUNCTIONS)))
+        lines = len(path.read_text().splitlines())
+
+        def once() -> float:
+            start = process_time()
+            compile_file(path, [INCLUDE])
+            return process_time() - start
+
+        return lines, min(once() for _ in range(ROUNDS))

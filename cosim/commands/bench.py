@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cosim import revoker_bench
 from cosim.build import SIM_BUILD
-from cosim.compiler_bench import compare_compilers
+from cosim.compiler_bench import compare_compilers, compile_time
 from cosim.errors import UserError
 from cosim.image import linked_program, load_program
 from cosim.kernels import FAILED, kernels, measured, table
@@ -36,6 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if args.compiler:
         compare_compilers(args.images)
+        lines, seconds = compile_time()
+        print(f"compile time   {1000 * seconds / lines:.2f} s for 1,000 lines ({lines:,} lines in {seconds:.2f} s)")
         return 0
     if args.rtos:
         progress = Progress()
