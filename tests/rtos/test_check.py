@@ -9,11 +9,8 @@ from cosim import check as check_module
 from cosim.check import FAIL, PASS, Check
 from cosim.cli import main
 from cosim.commands import check as command
-from cosim.simulator import Simulator
-from cosim.soc_design import build_soc
 from cosim.toolchain.steps.program import firmware, generate
 from cosim.toolchain.system.units import Source
-from rtl.config import SAFE
 from rtos_model.services.scenario import catalogue
 
 KNOWN = catalogue()
@@ -37,15 +34,6 @@ def test_agreement_on_the_golden_machine(name):
     found = Check(firmware).check(KNOWN[name], "repeat")
     assert (found.verdict, found.text) == (PASS, ())
     assert found.events == len(found.observed.log) > 4
-
-
-@pytest.mark.sim
-def test_agreement_on_the_core(tmp_path):
-    with Simulator(build_soc(SAFE), tmp_path) as simulator:
-        check = Check(firmware, lambda: simulator)
-        for name in ("SC-22", "SC-44", "SC-27"):
-            found = check.check(KNOWN[name], "repeat")
-            assert (found.verdict, found.text) == (PASS, ())
 
 
 def test_a_difference_is_shown_with_its_place():
