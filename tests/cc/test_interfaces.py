@@ -150,7 +150,7 @@ def test_callbacks_as_members_and_parameters():
         ("__cheri_callback int x;", "own", "attribute callback on 'int'"),
         ("void *f(void) { return MMIO_CAPABILITY(int, uart); }", None, "only a compartment or library has an import"),
         ("void *f(char *p) { return __builtin_cheriot_import(p); }", "own", "takes string literals"),
-        ("void f(uintptr_t *p) { __builtin_cheriot_call_pair(p, 5); }", "own", "a call that returns a uintptr_t"),
+        ("void f(uintptr_t *p) { __builtin_cheriot_call_pair(p, 5); }", "own", "a call with a result in ca0"),
         ('__cheri_compartment("third") int far(int a, int b);', "own", "changes its attribute compartment"),
     ],
 )
