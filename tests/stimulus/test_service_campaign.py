@@ -23,8 +23,9 @@ ROUND = (
     do("futex_timed_wait", "limit", Var("word0"), 0, 0),
     do("heap_quota_remaining", Imported("quota")),
 )
+# Of equal priority: an interrupt that wrongly rotated their ring would show as a switch.
 BUSY = {
-    "T1": {"priority": 2, "body": to_data((Repeat(3, ROUND),))},
+    "T1": {"priority": 1, "body": to_data((Repeat(3, ROUND),))},
     "T2": {"priority": 1, "body": to_data((Repeat(3, ROUND),))},
 }
 INSTRUCTIONS_OF_AN_INTERRUPT = 100
