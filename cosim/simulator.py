@@ -4,8 +4,8 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Self
@@ -94,6 +94,24 @@ class Simulator:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+
+
+class OnDemand(AbstractContextManager):
+    """Calling it gives a simulator: started by `start` when it is first needed, and anew after a run that ended it."""
+
+    def __init__(self, start: Callable[[], Simulator]):
+        self._start = start
+        self._now: Simulator | None = None
+
+    def __call__(self) -> Simulator:
+        if self._now is None or not self._now.alive:
+            self._now = self._start()
+        return self._now
+
+    def __exit__(self, *exception: object) -> None:
+        if self._now:
+            self._now.close()
+            self._now = None
 
 
 def simulator_environment() -> dict[str, str]:

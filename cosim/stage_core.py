@@ -6,7 +6,7 @@ from pathlib import Path
 from cosim.check import Check
 from cosim.errors import UserError
 from cosim.progress import Progress, say
-from cosim.simulator import Simulator
+from cosim.simulator import OnDemand, Simulator
 from cosim.soc_design import build_soc
 from cosim.toolchain.steps.program import firmware
 from rtl.config import SAFE
@@ -18,20 +18,14 @@ class Core(AbstractContextManager):
 
     def __init__(self, folder: Path, repeat: str):
         self.cycles = self.instructions = self.events = 0
-        self._folder, self._repeat = folder, repeat
-        self._simulator: Simulator | None = None
+        self._repeat = repeat
+        self._simulator = OnDemand(lambda: Simulator(build_soc(SAFE, progress=say), folder))
         self._progress = Progress()
-        self._check = Check(firmware=firmware, simulator=self._started, progress=self._progress.update)
+        self._check = Check(firmware=firmware, simulator=self._simulator, progress=self._progress.update)
 
     def __exit__(self, *exception: object) -> None:
         self._progress.clear()
-        if self._simulator:
-            self._simulator.close()
-
-    def _started(self) -> Simulator:
-        if self._simulator is None or not self._simulator.alive:
-            self._simulator = Simulator(build_soc(SAFE, progress=say), self._folder)
-        return self._simulator
+        self._simulator.__exit__(*exception)
 
     def play(self, scenario: Scenario) -> Outcome:
         found = self._check.check(scenario, self._repeat)

@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     except ImportError as error:
         raise UserError(f"this needs {error.name}: pip install -e .[dev]") from None
     from cosim.check import PASS, Check
-    from cosim.simulator import Simulator
+    from cosim.simulator import OnDemand, Simulator
     from cosim.soc_design import build_soc
     from cosim.toolchain.steps.program import firmware
     from rtl.config import SAFE
@@ -42,15 +42,8 @@ def run(args: argparse.Namespace) -> int:
     start = random.SystemRandom().randrange(1 << 32) if args.seed is None else args.seed
     began = time.monotonic()
     with ExitStack() as stack:
-        simulators: list[Simulator] = []
-
-        def simulator() -> Simulator:
-            if not simulators or not simulators[-1].alive:
-                folder = service_campaign.FOLDER
-                folder.mkdir(parents=True, exist_ok=True)
-                simulators.append(stack.enter_context(Simulator(build_soc(SAFE, progress=print), folder)))
-            return simulators[-1]
-
+        folder = service_campaign.FOLDER
+        simulator = stack.enter_context(OnDemand(lambda: Simulator(build_soc(SAFE, progress=print), folder)))
         check = Check(firmware, None if args.machine else simulator)
         if args.replay:
             found = service_campaign.attempt(check, service_campaign.load(args.replay), interrupts=args.interrupts)

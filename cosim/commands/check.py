@@ -12,7 +12,7 @@ from cosim.build import SIM_BUILD
 from cosim.check import FAIL, PASS, Check, Checked
 from cosim.errors import UserError
 from cosim.progress import Progress, say
-from cosim.simulator import Simulator, SimulatorError
+from cosim.simulator import OnDemand, Simulator, SimulatorError
 from cosim.soc_design import build_soc
 from cosim.toolchain.steps.program import firmware
 from cosim.trace.gtkw import write_save_file
@@ -44,10 +44,10 @@ def run(args: argparse.Namespace) -> int:
     started = time.monotonic()
     results: dict[str, Checked] = {}
     with ExitStack() as stack:
-        simulators = _Simulators(stack)
+        simulator = stack.enter_context(OnDemand(lambda: Simulator(build_soc(SAFE, progress=say), FOLDER)))
         check = Check(
             firmware=lambda scenario: built(scenario, args.keep),
-            simulator=None if args.machine else simulators.one,
+            simulator=None if args.machine else simulator,
             progress=progress.update,
         )
         print(f"{'scenario':9} {'rules':28} {'cycles':>11} {'events':>7}  verdict", flush=True)
@@ -72,19 +72,6 @@ def selected(names: Iterable[str], kind: str | None) -> list[Scenario]:
             raise UserError(f"no scenario {name!r}; there are {next(iter(known))} to {list(known)[-1]}")
     wanted = [known[name] for name in names] or [*known.values()]
     return [one for one in wanted if kind is None or one.comparability.value == kind]
-
-
-class _Simulators:
-    """One simulator, started when it is first needed, and anew when it has ended."""
-
-    def __init__(self, stack: ExitStack):
-        self._stack = stack
-        self._now: Simulator | None = None
-
-    def one(self) -> Simulator:
-        if self._now is None or not self._now.alive:
-            self._now = self._stack.enter_context(Simulator(build_soc(SAFE, progress=say), FOLDER))
-        return self._now
 
 
 def built(scenario: Scenario, keep: bool):

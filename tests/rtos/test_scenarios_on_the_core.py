@@ -3,7 +3,7 @@
 import pytest
 
 from cosim.check import AUDIT, PASS, Check
-from cosim.simulator import Simulator
+from cosim.simulator import OnDemand, Simulator
 from cosim.soc_design import build_soc
 from cosim.toolchain.steps.program import firmware
 from rtl.config import SAFE
@@ -15,17 +15,10 @@ KNOWN = catalogue()
 
 @pytest.fixture(scope="module")
 def check(tmp_path_factory):
-    """One simulator for all scenarios of a worker, started anew after a run that ended it."""
-    folder, running = tmp_path_factory.mktemp("core"), []
-
-    def simulator() -> Simulator:
-        if not running or not running[-1].alive:
-            running.append(Simulator(build_soc(SAFE), folder))
-        return running[-1]
-
-    yield Check(firmware, simulator)
-    for one in running:
-        one.close()
+    """One simulator for all scenarios of a worker."""
+    folder = tmp_path_factory.mktemp("core")
+    with OnDemand(lambda: Simulator(build_soc(SAFE), folder)) as simulator:
+        yield Check(firmware, simulator)
 
 
 @pytest.mark.parametrize("name", KNOWN)
